@@ -11,8 +11,6 @@ Only clients and stores raise these. Flows record them per item; anything else i
 Messages name the operation, never a token, a webhook's address or a buyer.
 """
 
-from typing import Any
-
 
 class SyncError(Exception):
     """The root of all failures that are not bugs."""
@@ -45,7 +43,7 @@ class Unavailable(TryLater):
 class Rejected(SyncError):
     """The other side understood and refused. `reason` is one line for a human."""
 
-    def __init__(self, reason: str, *, status: int = 0, code: str = "", body: Any = None) -> None:
+    def __init__(self, reason: str, *, status: int = 0, code: str = "", body: object = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status

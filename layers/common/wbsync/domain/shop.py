@@ -111,7 +111,9 @@ class Shop(_Section):
         ):
             twice = sorted(i for i, n in Counter(ids).items() if n > 1)
             if twice:
-                raise ValueError(f"{what} {', '.join(map(str, twice))} is used twice under `warehouses`; its stock would be sold twice")
+                raise ValueError(
+                    f"{what} {', '.join(map(str, twice))} is used twice under `warehouses`; its stock would be sold twice"
+                )
         return self
 
     @property
