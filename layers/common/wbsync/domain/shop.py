@@ -111,9 +111,8 @@ class Shop(_Section):
         ):
             twice = sorted(i for i, n in Counter(ids).items() if n > 1)
             if twice:
-                raise ValueError(
-                    f"{what} {', '.join(map(str, twice))} is used twice under `warehouses`; its stock would be sold twice"
-                )
+                listed = ", ".join(map(str, twice))
+                raise ValueError(f"{what} {listed} is used twice under `warehouses`: its stock would be sold twice")
         return self
 
     @property
