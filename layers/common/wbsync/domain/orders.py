@@ -36,6 +36,17 @@ class OrderState(StrEnum):
     PARKED = "parked"
 
 
+MOVES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.STORED: frozenset({OrderState.WAITING, OrderState.PLACED, OrderState.PARKED, OrderState.CLOSED}),
+    OrderState.WAITING: frozenset({OrderState.STORED, OrderState.PLACED, OrderState.PARKED, OrderState.CLOSED}),
+    OrderState.PLACED: frozenset({OrderState.LABELLED, OrderState.PARKED, OrderState.CLOSED}),
+    OrderState.LABELLED: frozenset({OrderState.DONE, OrderState.PARKED, OrderState.CLOSED}),
+    OrderState.PARKED: frozenset({OrderState.STORED, OrderState.PLACED, OrderState.CLOSED}),
+    OrderState.DONE: frozenset(),
+    OrderState.CLOSED: frozenset(),
+}
+"""Where an order may go from each state; never backwards, except that a human sends a parked one again."""
+
 UNKNOWN_TO_SHOP = (OrderState.STORED, OrderState.WAITING, OrderState.PARKED)
 """States in which a unit is sold on WB while Bitrix does not know of it: such units are taken off the stock."""
 

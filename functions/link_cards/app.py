@@ -1,0 +1,23 @@
+"""Every hour: which offer of the shop is which size on WB."""
+
+from datetime import datetime
+from functools import cache
+
+from wbsync.connections import bitrix, wildberries
+from wbsync.flows import link_cards
+from wbsync.settings import LinkCards
+from wbsync.stores import parameters
+from wbsync.stores.cursors import CursorsStore
+from wbsync.stores.links import LinksStore
+from wbsync.telemetry import Report, scheduled, utcnow
+
+settings = cache(LinkCards.from_env)
+
+
+@scheduled
+def handler(_event: dict[str, object], deadline: datetime) -> Report:
+    s = settings()
+    return link_cards.run(
+        wb=wildberries(s), bitrix=bitrix(s), shop_catalog=parameters.shop(s.config_parameter).catalog,
+        links=LinksStore(s.links_table), cursors=CursorsStore(s.cursors_table), now=utcnow, deadline=deadline,
+    )  # fmt: skip

@@ -1,0 +1,253 @@
+"""Fills a new shop: dictionaries that every Site Management has, and the goods that both simulators share."""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from infra.local.bitrix import entities
+from infra.local.bitrix.answers import Row
+from infra.local.bitrix.entities import ORDER_PROPERTY, new_row
+from infra.local.bitrix.seed import Seed
+from infra.local.bitrix.shop import (
+    ARTICLE_PROPERTY,
+    BARCODE_PROPERTY,
+    COLOUR_PROPERTY,
+    OFFERS_IBLOCK,
+    PRODUCTS_IBLOCK,
+    SIZE_PROPERTY,
+    SKU_PROPERTY,
+    Shop,
+    Table,
+)
+from infra.local.goods import Good, ean13, goods
+
+_FIRST_PARENT = 5_000_001
+_DAY = timedelta(days=1)
+
+_PRODUCT_PROPERTIES = (
+    # id, iblock, code, name, type
+    (SKU_PROPERTY, OFFERS_IBLOCK, "CML2_LINK", "Элемент каталога", "E"),
+    (BARCODE_PROPERTY, OFFERS_IBLOCK, "CML2_BAR_CODE", "Штрихкод", "S"),
+    (SIZE_PROPERTY, OFFERS_IBLOCK, "SIZE", "Размер", "S"),
+    (ARTICLE_PROPERTY, PRODUCTS_IBLOCK, "CML2_ARTICLE", "Артикул", "S"),
+    (COLOUR_PROPERTY, PRODUCTS_IBLOCK, "COLOR", "Цвет", "S"),
+)
+_STATUSES = (
+    # id, type, notify, colour, sort
+    ("N", "O", "Y", "#BEEDF1", 10),
+    ("P", "O", "Y", "#C8E6C9", 20),
+    ("F", "O", "Y", "#DDDDDD", 200),
+    ("DN", "D", "N", "#FFFFFF", 10),
+    ("DF", "D", "N", "#DDDDDD", 200),
+)
+_WB_PROPERTIES = (
+    "WB_ORDER_ID",
+    "WB_ORDER_UID",
+    "WB_RID",
+    "WB_SUPPLY_ID",
+    "WB_DELIVERY_DATE",
+    "WB_STATUS",
+    "WB_STICKER",
+    "WB_LABEL_URL",
+    "WB_ACCOUNT",
+)
+
+
+def open_shop(seed: Seed, clock: Callable[[], float]) -> Shop:
+    shop = Shop(seed, clock)
+    _dictionaries(shop)
+    _order_properties(shop)
+    _catalog(shop)
+    return shop
+
+
+def _dictionaries(shop: Shop) -> None:
+    for number, (name, code) in enumerate((("Физическое лицо", "FIZ"), ("Юридическое лицо", "YUR")), start=1):
+        # The sort of a person type is text on the wire, unlike every other sort.
+        person = {"id": number, "active": "Y", "code": code, "name": name, "sort": f"{number}00"}
+        shop.person_types.add(person | {"xmlId": f"person_{number}"})
+        shop.property_groups.add({"id": number, "name": "Личные данные", "personTypeId": number, "sort": 100})
+    for status, kind, notify, colour, sort in _STATUSES:
+        row = {"id": status, "type": kind, "notify": notify, "color": colour, "sort": sort, "xmlId": None}
+        shop.statuses[status] = {name: row[name] for name in entities.STATUS}
+    shop.pay_systems += [_pay_system(1, "Наличные", "Y"), _pay_system(2, "Оплата Wildberries", "N")]
+    shop.deliveries += [
+        {
+            "ID": number,
+            "PARENT_ID": None,
+            "NAME": name,
+            "ACTIVE": "Y",
+            "DESCRIPTION": "",
+            "SORT": 100 * number,
+            "CURRENCY": shop.seed.currency,
+        }
+        for number, name in enumerate(("Без доставки", "Доставка Wildberries", "Самовывоз"), start=1)
+    ]
+    shop.price_types.add({"id": 1, "base": "Y", "name": "BASE", "sort": 100, "xmlId": "BASE"})
+    shop.measures.add(
+        {"id": 5, "code": 796, "isDefault": "Y", "measureTitle": "Штука", "symbol": "шт", "symbolIntl": "pce. NMB"}
+    )
+    for store in shop.seed.stores:
+        shop.stores.add(_store(store.id, store.title, shop))
+
+
+def _pay_system(number: int, name: str, cash: str) -> Row:
+    return {
+        "ID": number,
+        "NAME": name,
+        "PSA_NAME": name,
+        "DESCRIPTION": "",
+        "ACTION_FILE": "cash",
+        "NEW_WINDOW": "N",
+        "ACTIVE": "Y",
+        "IS_CASH": cash,
+        "ENTITY_REGISTRY_TYPE": "ORDER",
+        "XML_ID": f"pay_{number}",
+        "PERSON_TYPE_ID": 0,
+        "SORT": 100,
+        "TARIFF": None,
+    }
+
+
+def _store(number: int, title: str, shop: Shop) -> Row:
+    opened = shop.now() - 100 * _DAY
+    return {
+        "id": number,
+        "active": "Y",
+        "address": "г. Минск",
+        "code": f"store_{number}",
+        "dateCreate": opened,
+        "dateModify": opened,
+        "description": None,
+        "email": None,
+        "gpsN": None,
+        "gpsS": None,
+        "imageId": None,
+        "issuingCenter": "N",
+        "modifiedBy": 1,
+        "phone": None,
+        "schedule": None,
+        "sort": 100,
+        "title": title,
+        "userId": 1,
+        "xmlId": f"store_{number}",
+    }
+
+
+def _order_properties(shop: Shop) -> None:
+    for person in (1, 2):
+        common = {"personTypeId": person, "propsGroupId": person, "type": "STRING"}
+        shop.order_properties.add(_property(common, code="FIO", name="Ф.И.О.", isPayer="Y", sort=100))
+        shop.order_properties.add(_property(common, code="PHONE", name="Телефон", isPhone="Y", sort=110))
+        # The only one with a default: every new order carries it, and a modify that leaves it out deletes it.
+        channel = _property(common, code="SALES_CHANNEL", name="Канал продаж", defaultValue="Сайт", sort=120)
+        shop.order_properties.add(channel)
+    for code in _WB_PROPERTIES if shop.seed.with_wb_properties else ():
+        own = {"personTypeId": 1, "propsGroupId": 1, "type": "STRING", "util": "Y", "isFiltered": "Y", "sort": 500}
+        shop.order_properties.add(_property(own, code=code, name=code))
+
+
+def _property(common: Row, **fields: object) -> Row:
+    return new_row(ORDER_PROPERTY, common | fields) | {"settings": {}}
+
+
+def _catalog(shop: Shop) -> None:
+    for iblock, name, parent, sku in (
+        (PRODUCTS_IBLOCK, "Каталог", None, None),
+        (OFFERS_IBLOCK, "Каталог (предложения)", PRODUCTS_IBLOCK, SKU_PROPERTY),
+    ):
+        row = {"id": iblock, "iblockId": iblock, "iblockTypeId": "catalog", "lid": shop.seed.site_id, "name": name}
+        row |= {"productIblockId": parent, "skuPropertyId": sku, "subscription": "N", "vatId": 1}
+        shop.catalogs.add(row)
+        shop.elements[iblock] = Table()
+    for number, iblock, code, name, kind in _PRODUCT_PROPERTIES:
+        row = {"id": number, "iblockId": iblock, "code": code, "name": name, "propertyType": kind, "xmlId": code}
+        multiple = "Y" if number == BARCODE_PROPERTY and shop.seed.multiple_barcodes else "N"
+        row |= {"active": "Y", "isRequired": "N", "multiple": multiple, "sort": 500, "userType": None}
+        shop.product_properties.add(row)
+    made = goods(shop.seed.seed, shop.seed.offers)
+    codes, inactive = _barcodes(shop.seed, made)
+    for parent, (_, sizes) in enumerate(groupby(made, key=lambda good: good.nm_id), start=_FIRST_PARENT):
+        offers = list(sizes)
+        _parent(shop, parent, offers[0])
+        for good in offers:
+            _offer(shop, good, parent, codes[good.offer_id], active=good.offer_id not in inactive)
+
+
+def _barcodes(seed: Seed, made: list[Good]) -> tuple[dict[int, list[str]], set[int]]:
+    """Barcodes by offer id, and the offers that are switched off; the odd ones are drawn, none twice."""
+    drawn = iter(random.Random(f"{seed.seed}/odd").sample(made, len(made)))
+    codes = {good.offer_id: [good.barcode] for good in made}
+    for _ in range(seed.duplicate_barcodes):
+        codes[next(drawn).offer_id] = [next(drawn).barcode]
+    for _ in range(seed.empty_barcodes):
+        codes[next(drawn).offer_id] = []
+    for _ in range(seed.multiple_barcodes):
+        good = next(drawn)
+        codes[good.offer_id].append(ean13(f"21{good.barcode[2:12]}"))
+    return codes, {next(drawn).offer_id for _ in range(seed.inactive_offers)}
+
+
+def _parent(shop: Shop, number: int, good: Good) -> None:
+    row = _element(shop, number, PRODUCTS_IBLOCK, good.name, kind=3)
+    row |= {"quantity": None, "quantityReserved": None, "measure": None, "vatIncluded": "N"}
+    row[f"property{ARTICLE_PROPERTY}"] = _value(number, ARTICLE_PROPERTY, good.article)
+    row[f"property{COLOUR_PROPERTY}"] = _value(number, COLOUR_PROPERTY, good.colour)
+    shop.elements[PRODUCTS_IBLOCK].add(row)
+
+
+def _offer(shop: Shop, good: Good, parent: int, barcodes: list[str], *, active: bool) -> None:
+    row = _element(shop, good.offer_id, OFFERS_IBLOCK, f"{good.name} ({good.size})", kind=4)
+    row |= {"quantity": Decimal(good.quantity), "active": "Y" if active else "N"}
+    row["parentId"] = _value(good.offer_id, SKU_PROPERTY, str(parent))
+    row[f"property{SIZE_PROPERTY}"] = _value(good.offer_id, SIZE_PROPERTY, good.size)
+    row[f"property{BARCODE_PROPERTY}"] = barcode_cell(shop, good.offer_id, barcodes)
+    shop.elements[OFFERS_IBLOCK].add(row)
+    shop.prices.add(
+        {
+            "productId": good.offer_id,
+            "catalogGroupId": 1,
+            "currency": shop.seed.currency,
+            "price": good.price,
+            "quantityFrom": None,
+            "quantityTo": None,
+        }
+    )
+    for store, amount in _shares(shop.seed, good.quantity):
+        row = {"productId": good.offer_id, "storeId": store, "amount": Decimal(amount), "quantityReserved": Decimal(0)}
+        shop.store_products.add(row)
+
+
+def barcode_cell(shop: Shop, offer: int, barcodes: list[str]) -> list[Row] | Row | None:
+    """A multiple property is a list of values even when it has one or none; a single one without a value is null."""
+    values = [_value(offer, BARCODE_PROPERTY + 1000 * at, code) for at, code in enumerate(barcodes)]
+    return values if shop.seed.multiple_barcodes else next(iter(values), None)
+
+
+def _value(element: int, number: int, value: str) -> Row:
+    return {"value": value, "valueId": f"{element}{number}"}
+
+
+def _element(shop: Shop, number: int, iblock: int, name: str, *, kind: int) -> Row:
+    return {
+        "id": number,
+        "iblockId": iblock,
+        "name": name,
+        "active": "Y",
+        "quantity": Decimal(0),
+        "quantityReserved": Decimal(0),
+        "timestampX": shop.now() - _DAY,
+        "type": kind,
+        "xmlId": f"goods-{number}",
+        "measure": 5,
+    }
+
+
+def _shares(seed: Seed, quantity: int) -> Iterator[tuple[int, int]]:
+    """The quantity over the stores; what does not divide goes to the first."""
+    whole = sum(store.share for store in seed.stores)
+    parts = {store.id: int(quantity * store.share / whole) for store in seed.stores}
+    parts[seed.stores[0].id] += quantity - sum(parts.values())
+    yield from parts.items()

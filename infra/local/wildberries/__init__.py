@@ -1,0 +1,25 @@
+"""A simulated Wildberries seller API, as strict as its documentation.
+
+    from infra.local.wildberries import Wildberries, World, make_token
+    wb = Wildberries(World(seed=7, goods=200))
+    httpx.Client(transport=httpx.WSGITransport(app=wb.wsgi), base_url="http://wb/marketplace-api")
+
+or on a port: `python -m infra.local.wildberries --port 8081`.
+
+| file | rule kept there |
+|---|---|
+| routes.py | every operation: verb, api, path, bucket, reads or writes, handler; which token category an api wants |
+| auth.py | tokens: 401 and 403, and `make_token` |
+| limits.py | token buckets, what a 4XX costs, X-Ratelimit-* |
+| general.py content.py stocks.py orders.py labels.py supplies.py | what the operations do |
+| stickers.py | pictures and PDFs with QR codes that scan |
+| state.py world.py | what there is, and how a world is made from a seed |
+| buyers.py faults.py control.py | behind `/_sim/`: buyers, trouble on demand, and looking inside |
+| app.py | the way of one request through all of this |
+"""
+
+from infra.local.wildberries.app import Wildberries
+from infra.local.wildberries.auth import Category, make_token
+from infra.local.wildberries.world import World
+
+__all__ = ["Category", "Wildberries", "World", "make_token"]

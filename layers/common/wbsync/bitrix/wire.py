@@ -1,0 +1,228 @@
+"""What Bitrix sends and takes: its rows as models, its parameters as a PHP query. Pure.
+
+Bitrix is PHP: an empty map arrives as `[]`, a list whose keys have a gap as an object, ids now as numbers and now as
+text, flags as "Y" and "N" (bitrix facts §2). Fields that we do not read are ignored.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from wbsync.domain.ids import OfferId, ShopOrderId, StoreId
+from wbsync.errors import Unavailable
+
+type Param = str | int | Sequence[Param] | Mapping[str, Param] | None
+type Params = Mapping[str, Param]
+type Row = Mapping[str, object]
+
+
+# ---- what it takes
+
+
+def encode(params: Params) -> str:
+    """Parameters as PHP's `http_build_query` writes them: `a[b][0]=c`, percent-encoded; None and empty ones vanish."""
+    return urlencode([(name, text) for key, value in params.items() for name, text in _leaves(key, value)])
+
+
+def _leaves(name: str, value: Param) -> Iterator[tuple[str, str]]:
+    match value:
+        case None:
+            return
+        case bool():
+            yield name, str(int(value))
+        case str() | int():
+            yield name, str(value)
+        case Mapping():
+            for key, inner in value.items():
+                yield from _leaves(f"{name}[{key}]", inner)
+        case _:
+            for index, inner in enumerate(value):
+                yield from _leaves(f"{name}[{index}]", inner)
+
+
+def reference(command: str, *path: str | int) -> str:
+    """What an earlier command of the same batch answered, e.g. `$result[o1][order][id]`.
+
+    See https://apidocs.bitrix24.ru/settings/how-to-call-rest-api/batch.html
+    """
+    return "$result" + "".join(f"[{step}]" for step in (command, *path))
+
+
+def flag(on: bool) -> str:
+    return "Y" if on else "N"
+
+
+# ---- what it sends
+
+
+def listed(value: object) -> list[object]:
+    """A PHP list, which arrives as an object when its keys have a gap and as null when there is none."""
+    if isinstance(value, Mapping):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
+
+
+def mapped(value: object) -> dict[str, Any]:
+    """A PHP map, which arrives as `[]` when empty and as a list when its keys happen to be 0, 1, 2…"""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return {str(index): inner for index, inner in enumerate(listed(value))}
+
+
+def rows(answer: object, key: str, method: str) -> list[Row]:
+    """The rows of a list method's answer; a shape without them is `Unavailable`, never an empty list."""
+    if not isinstance(answer, Mapping) or key not in answer:
+        raise Unavailable(f"Bitrix {method} answered without `{key}`")
+    found = [row for row in listed(answer[key]) if isinstance(row, Mapping)]
+    if len(found) != len(listed(answer[key])):
+        raise Unavailable(f"Bitrix {method} answered `{key}` that are no rows")
+    return found
+
+
+def read[M: BaseModel](model: type[M], answer: object, method: str) -> M:
+    """`answer` as `model`; raises Unavailable naming the fields (never their values: they may be a buyer's)."""
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        fields = ", ".join(sorted({".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}))
+    raise Unavailable(f"Bitrix {method} answered a shape that we do not know: {fields}")
+
+
+Flag = Annotated[bool, BeforeValidator(lambda v: v == "Y")]
+Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else str(v))]
+Number = Annotated[Decimal, BeforeValidator(lambda v: 0 if v in (None, "") else v)]
+type Many[T] = Annotated[list[T], BeforeValidator(listed)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
+
+
+class ProductRow(_Answer):
+    """A row of catalog.product.list; the barcode's `propertyN` is read apart, since N is the shop's own."""
+
+    id: OfferId
+    iblock_id: int
+    name: Text = ""
+    active: Flag
+    timestamp_x: Moment
+
+
+class QuantityRow(_Answer):
+    """The same row when stock is asked: `quantity` is what may be sold, reserves already taken off.
+
+    `quantity_trace` is N where the shop does not count the product, D where the module's default decides.
+    """
+
+    id: OfferId
+    active: Flag
+    quantity: Number = Decimal()
+    quantity_trace: Text = "D"
+
+    @property
+    def counted(self) -> bool:
+        return self.quantity_trace != "N"
+
+
+class StoreStockRow(_Answer):
+    """A row of catalog.storeproduct.list: `amount` lies there, `quantity_reserved` of it is promised."""
+
+    product_id: OfferId
+    store_id: StoreId
+    amount: Number = Decimal()
+    quantity_reserved: Number = Decimal()
+
+
+class StoreRow(_Answer):
+    id: StoreId
+    title: Text = ""
+    active: Flag
+
+
+class PropertyRow(_Answer):
+    """A product's property or an order's: only what finds it."""
+
+    id: int
+    code: Text = ""
+
+
+class OrderRow(_Answer):
+    """A row of sale.order.list."""
+
+    id: ShopOrderId
+    xml_id: Text = ""
+    canceled: Flag = False
+
+
+class PropertyValue(_Answer):
+    """What an order's property holds: text, a list of texts, or files as objects with their `id`."""
+
+    order_props_id: int
+    value: Any = None
+
+
+class BasketItem(_Answer):
+    id: int
+    product_id: Annotated[int, BeforeValidator(lambda v: v or 0)] = 0
+    xml_id: Text = ""
+
+
+class Payment(_Answer):
+    id: int
+    pay_system_id: int
+    paid: Flag = False
+    xml_id: Text = ""
+
+
+class ShipmentItem(_Answer):
+    basket_id: int
+
+
+class Shipment(_Answer):
+    """`system`: Bitrix's own invisible shipment, where the unassigned lines stand."""
+
+    id: int
+    delivery_id: Annotated[int, BeforeValidator(lambda v: v or 0)] = 0
+    deducted: Flag = False
+    system: Flag = False
+    xml_id: Text = ""
+    shipment_items: Many[ShipmentItem] = []
+
+
+class OrderTree(_Answer):
+    """An order with everything that hangs on it, as sale.order.get answers."""
+
+    id: ShopOrderId
+    canceled: Flag = False
+    basket_items: Many[BasketItem] = []
+    payments: Many[Payment] = []
+    shipments: Many[Shipment] = []
+    property_values: Many[PropertyValue] = []
+
+
+class OrderAnswer(_Answer):
+    """The answer of sale.order.get."""
+
+    order: OrderTree
+
+
+class NewOrder(_Answer):
+    id: ShopOrderId
+
+
+class NewOrderAnswer(_Answer):
+    """The answer of sale.order.add, of which we need the id."""
+
+    order: NewOrder

@@ -1,0 +1,40 @@
+"""The two other worlds as a function's environment describes them, connected once per process."""
+
+import time
+from collections.abc import Mapping
+from functools import cache
+
+from wbsync.bitrix import client as bitrix_client
+from wbsync.bitrix.client import BitrixClient
+from wbsync.bitrix.orders import property_ids
+from wbsync.settings import Bitrix, Wildberries
+from wbsync.stores.call_budget import CallBudgetStore
+from wbsync.stores.parameters import secret
+from wbsync.telemetry import utcnow
+from wbsync.wb import client as wb_client
+from wbsync.wb.client import WbClient
+
+
+@cache
+def wildberries(settings: Wildberries) -> WbClient:
+    """WB under the seller's limit, which all functions share."""
+    return WbClient(
+        wb_client.default_http(),
+        token=lambda: secret(settings.wb_token_parameter),
+        host_template=settings.wb_host_template,
+        budget=CallBudgetStore(settings.call_budget_table, now=utcnow),
+        now=utcnow,
+        sleep=time.sleep,
+    )
+
+
+@cache
+def bitrix(settings: Bitrix) -> BitrixClient:
+    """The shop behind its webhook."""
+    return BitrixClient(bitrix_client.default_http(), webhook=lambda: secret(settings.bitrix_webhook_parameter))
+
+
+@cache
+def order_properties(settings: Bitrix, person_type_id: int) -> Mapping[str, int]:
+    """Ids of the shop's order properties by code; they change so seldom that a process asks once."""
+    return property_ids(bitrix(settings), person_type_id)

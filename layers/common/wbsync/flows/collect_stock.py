@@ -1,0 +1,147 @@
+"""The shop's stock, less what WB has sold and the shop does not know yet, compared with what WB was last told."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import batched, count
+
+from wbsync.bitrix import catalog
+from wbsync.bitrix.client import BitrixClient
+from wbsync.domain import stock
+from wbsync.domain.ids import ChrtId, WarehouseId
+from wbsync.domain.links import ShopOffer, stock_links
+from wbsync.domain.orders import UNKNOWN_TO_SHOP
+from wbsync.domain.shop import Shop
+from wbsync.errors import Rejected
+from wbsync.flows import poll_orders
+from wbsync.messages import NewOrder, StockBatch
+from wbsync.stores.cursors import CursorsStore
+from wbsync.stores.links import LinksStore
+from wbsync.stores.orders import OrdersStore
+from wbsync.stores.queues import Queue
+from wbsync.stores.stock_told import IN_FLIGHT, StockToldStore
+from wbsync.wb.client import WbClient
+from wbsync.wb.operations import READ_STOCKS, WAREHOUSES
+from wbsync.wb.wire import ChrtIds
+
+CURSOR = "collect_stock"
+
+FBS = 1
+"""WB's delivery type of warehouses that the seller ships from by assembly orders (WB facts §3)."""
+
+OFFERS_AT_ONCE = 1250
+"""What one Bitrix batch answers when every offer needs its product and one store: 25 + 25 commands of 50 rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectStock:
+    """What the flow works with; `full` compares with WB's own numbers instead of with what WB was told."""
+
+    wb: WbClient
+    bitrix: BitrixClient
+    shop: Shop
+    links: LinksStore
+    told: StockToldStore
+    orders: OrdersStore
+    cursors: CursorsStore
+    new_orders: Queue[NewOrder]
+    stock_batches: Queue[StockBatch]
+    now: Callable[[], datetime]
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def run(self, *, full: bool, deadline: datetime) -> dict[str, int]:
+        """Poll orders, read the shop, queue the rows that changed.
+
+        A shop too large for one run goes on at the next tick where this one stopped.
+        """
+        polled = poll_orders.run(
+            wb=self.wb, orders=self.orders, told=self.told, new_orders=self.new_orders, now=self.now
+        )
+        self._refuse_unknown_warehouses()
+        linked, _ = stock_links(self.links.all())
+        told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
+        rows = sum(self._queue(w, stock.orphaned(told[w], linked.keys()), self.now()) for w in told)
+        offers_read, last = 0, 0
+        for piece in self._pieces(linked):
+            if self.now() >= deadline:
+                self.cursors.put(CURSOR, {"after": last})
+                break
+            rows += self._compare(dict(piece), told)
+            offers_read, last = offers_read + len(piece), piece[-1][1].offer_id
+        else:
+            self.cursors.put(CURSOR, {})
+        return {**polled, "OffersRead": offers_read, "StockRowsQueued": rows}
+
+    def _refuse_unknown_warehouses(self) -> None:
+        """A warehouse that is not the seller's, or not FBS, is told before anything is sent."""
+        fbs = {row.id for row in self.wb.call(WAREHOUSES) if row.delivery_type == FBS and not row.is_deleting}
+        unknown = [str(w.wb) for w in self.shop.warehouses if w.wb not in fbs]
+        if unknown:
+            raise Rejected(f"warehouses: {', '.join(unknown)} is no FBS warehouse of this seller on WB")
+
+    def _pieces(self, linked: dict[ChrtId, ShopOffer]) -> Iterator[tuple[tuple[ChrtId, ShopOffer], ...]]:
+        after = self.cursors.get(CURSOR).get("after", 0)
+        in_order = sorted(linked.items(), key=lambda item: item[1].offer_id)
+        return batched((item for item in in_order if item[1].offer_id > after), OFFERS_AT_ONCE, strict=False)
+
+    def _compare(self, linked: dict[ChrtId, ShopOffer], told: dict[WarehouseId, stock.Amounts]) -> int:
+        """Read the stock of these sizes and queue what WB has to be told; how many rows.
+
+        The clock and the sold units are read before the shop: an order placed in between is then subtracted twice for
+        one cycle, never not at all.
+        """
+        observed_at = self.now()
+        sold = sold_unknown_to_shop(self.orders)
+        available = catalog.read_stock(
+            self.bitrix,
+            [(offer.offer_id, offer.iblock_id) for offer in linked.values()],
+            stores=self.shop.stores,
+        )
+        amounts = stock.wanted(
+            {chrt_id: offer.offer_id for chrt_id, offer in linked.items()},
+            available,
+            warehouses=self.shop.warehouses,
+            rules=self.shop.stock,
+            sold=sold,
+        )
+        return sum(self._queue(w, stock.changed(rows, told[w]), observed_at) for w, rows in amounts.items())
+
+    def _queue(self, warehouse: WarehouseId, rows: stock.Amounts, observed_at: datetime) -> int:
+        refused = {r.chrt_id: r for r in self.told.refused(warehouse)} if rows else {}
+        self.told.take_back(warehouse, [c for c, r in refused.items() if r.until <= observed_at])
+        due = stock.without(rows, [c for c, r in refused.items() if r.until > observed_at])
+        self.stock_batches.send(
+            StockBatch(warehouse=warehouse, observed_at=observed_at, batch=next(self._numbers), rows=batch)
+            for batch in stock.batches(due)
+        )
+        return len(due)
+
+    def _last_told(self, warehouse: WarehouseId, linked: Collection[ChrtId], *, full: bool) -> stock.Amounts:
+        told = self.told.told(warehouse)
+        if not full:
+            return told
+        read_at = self.now()
+        numbers = self._read_wb(warehouse, [*linked, *stock.orphaned(told, linked)])
+        # A batch on its way may land after WB's number was read: its rows are told again by this newer reading.
+        in_flight = self.told.claimed(warehouse, since=read_at - IN_FLIGHT)
+        self.told.replace(warehouse, numbers, read_at)
+        return numbers | dict.fromkeys(in_flight & numbers.keys(), stock.UNKNOWN)
+
+    def _read_wb(self, warehouse: WarehouseId, chrt_ids: Sequence[ChrtId]) -> stock.Amounts:
+        """WB's own numbers; a size that WB leaves out has never had stock there."""
+        numbers: stock.Amounts = dict.fromkeys(chrt_ids, 0)
+        for piece in batched(chrt_ids, stock.ROWS_PER_BATCH, strict=False):
+            answer = self.wb.call(READ_STOCKS, path={"warehouse_id": warehouse}, body=ChrtIds(chrt_ids=piece))
+            numbers.update((ChrtId(row.chrt_id), row.amount) for row in answer.stocks)
+        return numbers
+
+
+def sold_unknown_to_shop(orders: OrdersStore) -> Counter[tuple[WarehouseId, ChrtId]]:
+    """Packs sold on WB that no Bitrix order stands for yet."""
+    return Counter(
+        (record.order.warehouse_id, record.order.chrt_id)
+        for state in UNKNOWN_TO_SHOP
+        for record in orders.in_state(state)
+        if record.shop_order_id is None
+    )

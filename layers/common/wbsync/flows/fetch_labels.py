@@ -1,0 +1,167 @@
+"""Labels of orders on assembly: fetched from WB, stored as PDFs, linked in the Bitrix order.
+
+The schedule asks WB which owed orders are ready and queues them; the queue fetches. What WB leaves out of its answer
+stays owed and is asked for at the next tick.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import batched
+
+from wbsync import texts
+from wbsync.bitrix import orders as bitrix_orders
+from wbsync.bitrix.client import BitrixClient
+from wbsync.domain.ids import OrderId, ShopOrderId
+from wbsync.domain.label_links import signed_path
+from wbsync.domain.labels import fit_pdf, sticker_pdf
+from wbsync.domain.orders import OrderState
+from wbsync.domain.shop import Shop
+from wbsync.errors import NotAuthorised, Rejected, SyncError
+from wbsync.messages import LabelsWanted
+from wbsync.stores.labels import LabelsStore
+from wbsync.stores.orders import OrderRecord, OrdersStore
+from wbsync.stores.queues import Queue
+from wbsync.wb.client import WbClient
+from wbsync.wb.operations import CROSS_BORDER_STICKERS, ORDER_STATUSES, STICKERS
+from wbsync.wb.wire import CrossBorderSticker, OrderIds, OrderStatus, Sticker
+
+READY = frozenset({"confirm", "complete"})
+CANCELLED = frozenset({"cancel", "cancel_carrier"})
+"""Supplier statuses (WB facts §4); all others are left alone."""
+
+ORDERS_PER_ASK = 100
+
+
+def ask_statuses(wb: WbClient, order_ids: Iterable[OrderId]) -> dict[OrderId, OrderStatus]:
+    """WB's statuses of these orders, a thousand to an ask."""
+    statuses: dict[OrderId, OrderStatus] = {}
+    for piece in batched(order_ids, 1000, strict=False):
+        answer = wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
+        statuses.update((OrderId(status.id), status) for status in answer.orders)
+    return statuses
+
+
+def queue_ready(
+    *, wb: WbClient, orders: OrdersStore, labels_wanted: Queue[LabelsWanted], now: Callable[[], datetime]
+) -> dict[str, int]:
+    """Queue the orders whose label WB can give now, and those whose link Bitrix does not have yet."""
+    owed = [record.order_id for record in orders.in_state(OrderState.PLACED)]
+    statuses = ask_statuses(wb, owed)
+    ready = [order_id for order_id, status in statuses.items() if status.supplier_status in READY]
+    cancelled = [order_id for order_id, status in statuses.items() if status.supplier_status in CANCELLED]
+    for order_id in cancelled:
+        orders.move(order_id, OrderState.CLOSED, at=now(), reason=statuses[order_id].supplier_status)
+    unlinked = [record.order_id for record in orders.in_state(OrderState.LABELLED)]
+    queued = labels_wanted.send(
+        LabelsWanted(order_ids=piece) for piece in batched([*ready, *unlinked], ORDERS_PER_ASK, strict=False)
+    )
+    return {"LabelsOwed": len(owed), "LabelsReady": len(ready), "OrdersClosed": len(cancelled), "LabelAsks": queued}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchLabels:
+    wb: WbClient
+    bitrix: BitrixClient
+    shop: Shop
+    orders: OrdersStore
+    labels: LabelsStore
+    property_ids: Callable[[], Mapping[str, int]]
+    label_key: bytes
+    base_url: str
+    now: Callable[[], datetime]
+    report: Counter[str] = field(default_factory=Counter)
+
+    def run(self, messages: Sequence[LabelsWanted]) -> tuple[list[SyncError | None], dict[str, int]]:
+        """Fetch the labels of each message; what became of each, and counts."""
+        return [self._fetched(message) for message in messages], dict(self.report)
+
+    def _fetched(self, message: LabelsWanted) -> SyncError | None:
+        try:
+            self._fetch(message)
+        except SyncError as error:
+            return error
+        return None
+
+    def _fetch(self, message: LabelsWanted) -> None:
+        records = self.orders.get(message.order_ids)
+        owed = [record for record in records.values() if record.state is OrderState.PLACED]
+        self._store_domestic([record.order_id for record in owed if not record.order.cross_border])
+        self._store_cross_border([record.order_id for record in owed if record.order.cross_border])
+        self._link(self.orders.get(message.order_ids).values())
+
+    def _store_domestic(self, order_ids: Sequence[OrderId]) -> None:
+        """PNG stickers of up to a hundred orders in one ask; an order that WB refuses is found by halving."""
+        if not order_ids:
+            return
+        width, height = self.shop.labels.size.split("x")
+        try:
+            answer = self.wb.call(
+                STICKERS,
+                query={"type": "png", "width": width, "height": height},
+                body=OrderIds(orders=tuple(order_ids)),
+            )
+        except NotAuthorised:
+            raise
+        except Rejected as error:
+            self._halve(order_ids, error)
+            return
+        for sticker in answer.stickers:
+            self._store(sticker, lambda content: sticker_pdf(content, self.shop.labels.size))
+        self.report["LabelsLeftOut"] += len(order_ids) - len(answer.stickers)
+
+    def _halve(self, order_ids: Sequence[OrderId], error: Rejected) -> None:
+        if len(order_ids) == 1:
+            self.orders.move(order_ids[0], OrderState.PLACED, at=self.now(), reason=error.reason)
+            self.report["LabelsRefused"] += 1
+            return
+        middle = len(order_ids) // 2
+        self._store_domestic(order_ids[:middle])
+        self._store_domestic(order_ids[middle:])
+
+    def _store_cross_border(self, order_ids: Sequence[OrderId]) -> None:
+        """PDF stickers; WB makes them while they are asked for, so those not ready stay owed."""
+        if not order_ids:
+            return
+        answer = self.wb.call(CROSS_BORDER_STICKERS, body=OrderIds(orders=tuple(order_ids)))
+        ready = [sticker for sticker in answer.stickers if sticker.ready]
+        for sticker in ready:
+            self._store(sticker, lambda content: fit_pdf(content, self.shop.labels.size))
+        self.report["LabelsLeftOut"] += len(order_ids) - len(ready)
+
+    def _store(self, sticker: Sticker | CrossBorderSticker, as_pdf: Callable[[bytes], bytes]) -> None:
+        """One label into S3; a malformed one is parked and holds nobody back."""
+        order_id = OrderId(sticker.order_id)
+        try:
+            pdf = as_pdf(sticker.content())
+        except Rejected as error:
+            self.orders.move(order_id, OrderState.PARKED, at=self.now(), reason=texts.bad_sticker(error.reason))
+            self.report["LabelsParked"] += 1
+            return
+        self.labels.put(order_id, pdf)
+        self.orders.move(
+            order_id, OrderState.LABELLED, at=self.now(), sticker=f"{sticker.part_a} {sticker.part_b}".strip()
+        )
+        self.report["LabelsStored"] += 1
+
+    def _link(self, records: Iterable[OrderRecord]) -> None:
+        """The short link and the sticker's number into the Bitrix orders."""
+        labelled = {r.shop_order_id: r for r in records if r.state is OrderState.LABELLED and r.shop_order_id}
+        if not labelled:
+            return
+        values = {shop_order_id: self._properties(record) for shop_order_id, record in labelled.items()}
+        written = bitrix_orders.set_properties(self.bitrix, values, self.property_ids())
+        for shop_order_id, error in written.items():
+            if error is None:
+                self.orders.move(labelled[ShopOrderId(shop_order_id)].order_id, OrderState.DONE, at=self.now())
+        failed = [error for error in written.values() if error is not None]
+        self.report["LabelsLinked"] += len(written) - len(failed)
+        if failed:
+            raise failed[0]
+
+    def _properties(self, record: OrderRecord) -> dict[str, str]:
+        codes = self.shop.orders.properties
+        expires = self.now() + timedelta(days=self.shop.labels.link_days)
+        path = signed_path(record.order_id, key=self.label_key, expires=expires)
+        return {codes.label_url: self.base_url.rstrip("/") + path, codes.sticker: record.sticker}

@@ -1,0 +1,105 @@
+"""Which offer of the shop is which size on WB: both sides are read, joined by barcode, and what does not fit is listed.
+
+Only what changed since the last run is read, and once a day everything, so that what is gone is unlinked.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from wbsync.bitrix import catalog
+from wbsync.bitrix.client import BitrixClient
+from wbsync.domain.ids import Barcode, ChrtId, NmId
+from wbsync.domain.links import CardSize, Seen, ShopOffer, merged, stock_links
+from wbsync.domain.shop import Catalog
+from wbsync.stores.cursors import CursorsStore
+from wbsync.stores.links import LinksStore
+from wbsync.wb.client import WbClient
+from wbsync.wb.operations import CARDS_LIST
+from wbsync.wb.wire import Card, CardsAsk, CardsCursor
+
+CURSOR = "link_cards"
+CARDS_PER_ASK = 100
+FULL_EVERY = timedelta(days=1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class _Progress(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    full_at: datetime = LONG_AGO
+    cards: CardsCursor | None = None
+    offers_changed: datetime = LONG_AGO
+
+
+def run(
+    *,
+    wb: WbClient,
+    bitrix: BitrixClient,
+    shop_catalog: Catalog,
+    links: LinksStore,
+    cursors: CursorsStore,
+    now: Callable[[], datetime],
+    deadline: datetime,
+) -> dict[str, int]:
+    """Bring the Links table up to date; the cursor moves only after the links are stored."""
+    began = now()
+    progress = _Progress.model_validate(cursors.get(CURSOR))
+    full = began - progress.full_at >= FULL_EVERY
+    if full:
+        progress = _Progress(full_at=began)
+    cards, cards_cursor = _read_cards(wb, progress.cards, complete=full, now=now, deadline=deadline)
+    offers, offers_changed = _read_offers(bitrix, shop_catalog, progress.offers_changed, complete=full)
+
+    known = {link.barcode: link for link in links.all()}
+    after = merged(known, cards, offers)
+    changed = [link for barcode, link in after.items() if known.get(barcode) != link]
+    links.save(changed, delete=known.keys() - after.keys())
+    read: dict[str, Any] = {"cards": cards_cursor, "offers_changed": offers_changed}
+    cursors.put(CURSOR, progress.model_copy(update=read).model_dump(mode="json"))
+
+    linked, problems = stock_links(after.values())
+    return {
+        "CardSizesRead": len(cards.things),
+        "OffersRead": len(offers.things),
+        "LinksChanged": len(changed),
+        "SizesLinked": len(linked),
+        "LinkProblems": sum(map(len, problems.values())),
+    }
+
+
+def _read_cards(
+    wb: WbClient, cursor: CardsCursor | None, *, complete: bool, now: Callable[[], datetime], deadline: datetime
+) -> tuple[Seen[CardSize], CardsCursor | None]:
+    """Sizes of the cards that changed after the cursor, as far as the time allows, and the cursor behind them."""
+    sizes: dict[CardSize, tuple[Barcode, ...]] = {}
+    read: set[int] = set()
+    finished = False
+    while not finished and now() < deadline:
+        answer = wb.call(CARDS_LIST, body=CardsAsk.after(cursor, limit=CARDS_PER_ASK))
+        sizes.update(_sizes(answer.cards))
+        read.update(card.nm_id for card in answer.cards)
+        finished = answer.cursor.total < CARDS_PER_ASK
+        cursor = answer.cursor if answer.cards else cursor
+    return Seen(sizes, frozenset(read), complete=complete and finished), cursor
+
+
+def _sizes(cards: Iterable[Card]) -> Iterator[tuple[CardSize, tuple[Barcode, ...]]]:
+    for card in cards:
+        for size in card.sizes:
+            key = CardSize(ChrtId(size.chrt_id), NmId(card.nm_id), card.vendor_code, size.tech_size)
+            yield key, tuple(Barcode(sku.strip()) for sku in size.skus if sku.strip())
+
+
+def _read_offers(
+    bitrix: BitrixClient, shop_catalog: Catalog, changed_since: datetime, *, complete: bool
+) -> tuple[Seen[ShopOffer], datetime]:
+    """Offers that changed since, by the shop's own clock, and the last change among them."""
+    things: dict[ShopOffer, tuple[Barcode, ...]] = {}
+    latest = changed_since
+    for offer in catalog.read_offers(bitrix, shop_catalog, changed_since=None if complete else changed_since):
+        things[ShopOffer(offer.id, offer.iblock_id, offer.name)] = offer.barcodes
+        latest = max(latest, offer.changed_at)
+    return Seen(things, frozenset(offer.offer_id for offer in things), complete=complete), latest

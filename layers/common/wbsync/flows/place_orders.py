@@ -1,0 +1,165 @@
+"""WB orders become Bitrix orders: looked up by `xmlId` before they are made, completed when half made, never twice."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wbsync import texts
+from wbsync.bitrix import orders as bitrix_orders
+from wbsync.bitrix.client import BitrixClient
+from wbsync.domain.ids import Barcode, OrderId, ShopOrderId
+from wbsync.domain.links import Link, offer_of
+from wbsync.domain.orders import Money, Order, OrderState, ShopOrder
+from wbsync.domain.shop import Shop
+from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater, Unavailable
+from wbsync.messages import NewOrder
+from wbsync.stores.links import LinksStore
+from wbsync.stores.orders import OrderRecord, OrdersStore
+
+LEASE = 120.0
+"""Seconds for which an order is one worker's, and in which Bitrix has ended whatever it was doing when a connection
+broke: PHP goes on after its client is gone, so an order may appear later than the error that announced it."""
+
+TO_BE_PLACED = (OrderState.STORED, OrderState.WAITING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrders:
+    bitrix: BitrixClient
+    shop: Shop
+    orders: OrdersStore
+    links: LinksStore
+    property_ids: Callable[[], Mapping[str, int]]
+    now: Callable[[], datetime]
+
+    def run(self, messages: Sequence[NewOrder]) -> tuple[list[SyncError | None], dict[str, int]]:
+        """Place up to ten orders with two requests to Bitrix; what became of each message, and counts."""
+        records = self.orders.get(message.order_id for message in messages)
+        mine = {order_id: r for order_id, r in records.items() if r.state in TO_BE_PLACED and self._lease(order_id)}
+        placed: dict[OrderId, ShopOrderId | SyncError] = {}
+        shop_orders, unplaceable = self._as_shop_orders(mine.values())
+        if shop_orders:
+            placed = self._place(shop_orders)
+        for order_id, (state, reason) in unplaceable.items():
+            self.orders.move(order_id, state, at=self.now(), reason=reason)
+        outcome = {order_id: self._settle(order_id, result) for order_id, result in placed.items()}
+        return [self._verdict(message.order_id, records, mine, outcome) for message in messages], {
+            "OrdersPlaced": sum(isinstance(result, int) for result in placed.values()),
+            "OrdersWithoutLink": sum(state is OrderState.WAITING for state, _ in unplaceable.values()),
+            "OrdersParked": sum(state is OrderState.PARKED for state, _ in unplaceable.values())
+            + sum(_is_final(result) for result in placed.values()),
+        }
+
+    def _lease(self, order_id: OrderId) -> bool:
+        return self.orders.lease(order_id, now=self.now(), seconds=LEASE)
+
+    def _as_shop_orders(
+        self, records: Iterable[OrderRecord]
+    ) -> tuple[dict[OrderId, ShopOrder], dict[OrderId, tuple[OrderState, str]]]:
+        """Orders that can be placed, and why the others cannot."""
+        records = list(records)
+        links = self.links.get(barcode for record in records for barcode in record.order.barcodes)
+        shop_orders: dict[OrderId, ShopOrder] = {}
+        unplaceable: dict[OrderId, tuple[OrderState, str]] = {}
+        for record in records:
+            made = as_shop_order(record.order, links, self.shop)
+            if isinstance(made, ShopOrder):
+                shop_orders[record.order_id] = made
+            else:
+                unplaceable[record.order_id] = made
+        return shop_orders, unplaceable
+
+    def _place(self, shop_orders: Mapping[OrderId, ShopOrder]) -> dict[OrderId, ShopOrderId | SyncError]:
+        try:
+            found = bitrix_orders.find(self.bitrix, list(shop_orders))
+            property_ids = self.property_ids()
+            new = [order for order_id, order in shop_orders.items() if not found.get(order_id)]
+            result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
+            if new:
+                result |= bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids)
+        except SyncError as error:
+            return dict.fromkeys(shop_orders, error)
+        return result
+
+    def _complete(
+        self,
+        found: Mapping[OrderId, Sequence[ShopOrderId]],
+        shop_orders: Mapping[OrderId, ShopOrder],
+        property_ids: Mapping[str, int],
+    ) -> dict[OrderId, ShopOrderId | SyncError]:
+        """Finish what an earlier try began; of doubled orders the first is kept and the others are cancelled."""
+        if not found:
+            return {}
+        doubled = [shop_order_id for ids in found.values() for shop_order_id in ids[1:]]
+        if doubled:
+            bitrix_orders.cancel(self.bitrix, doubled, reason=texts.DOUBLED_ORDER)
+        kept = {ids[0]: shop_orders[order_id] for order_id, ids in found.items()}
+        done = bitrix_orders.complete(self.bitrix, kept, self.shop.orders, property_ids)
+        return {order.order_id: done[kept_id] or kept_id for kept_id, order in kept.items()}
+
+    def _settle(self, order_id: OrderId, result: ShopOrderId | SyncError) -> SyncError | None:
+        """Write down what became of an order. A lease outlives a failure, so that the next try comes after it."""
+        if isinstance(result, int):
+            self.orders.move(order_id, OrderState.PLACED, at=self.now(), shop_order_id=result)
+            return None
+        if _is_final(result):
+            self.orders.move(order_id, OrderState.PARKED, at=self.now(), reason=str(result))
+            return None
+        if isinstance(result, TryLater):
+            return Unavailable(str(result), wait=max(LEASE, result.wait))
+        return result
+
+    def _verdict(
+        self,
+        order_id: OrderId,
+        records: Mapping[OrderId, OrderRecord],
+        mine: Mapping[OrderId, OrderRecord],
+        outcome: Mapping[OrderId, SyncError | None],
+    ) -> SyncError | None:
+        if order_id not in records:
+            return Rejected(f"order {order_id} is queued but was never stored")
+        if order_id in mine:
+            return outcome.get(order_id)
+        if records[order_id].state in TO_BE_PLACED:
+            return TryLater(f"order {order_id} is being placed by another worker", wait=LEASE)
+        return None
+
+
+def _is_final(result: ShopOrderId | SyncError) -> bool:
+    """A refusal of this one order. A missing right concerns all orders: they wait until it is given."""
+    return isinstance(result, Rejected) and not isinstance(result, NotAuthorised)
+
+
+def as_shop_order(order: Order, links: Mapping[Barcode, Link], shop: Shop) -> ShopOrder | tuple[OrderState, str]:
+    """The Bitrix order to be made, or the state in which the order stays and why."""
+    offer = offer_of(order.barcodes, links)
+    if offer is None:
+        return OrderState.WAITING, texts.unknown_barcode(order.barcodes)
+    price = _price(order, shop.orders.currency)
+    if price is None:
+        return OrderState.PARKED, texts.foreign_currency(_amounts(order), shop.orders.currency)
+    codes = shop.orders.properties
+    return ShopOrder(
+        order_id=order.order_id,
+        offer_id=offer.offer_id,
+        price=price.amount,
+        currency=price.currency,
+        comment=texts.order_comment(order.order_id, order.article, _amounts(order)),
+        properties={
+            codes.order_id: str(order.order_id),
+            codes.order_uid: order.order_uid,
+            codes.rid: order.rid,
+            codes.delivery_date: order.delivery_date,
+            codes.status: "new",
+            codes.account: shop.account,
+        },
+    )
+
+
+def _price(order: Order, currency: str) -> Money | None:
+    """The amount that WB gives in the shop's currency: of the sale, or converted to the seller's country."""
+    return next((money for money in (order.sale, order.converted) if money and money.currency == currency), None)
+
+
+def _amounts(order: Order) -> list[Money]:
+    return [order.sale, *([order.converted] if order.converted else [])]

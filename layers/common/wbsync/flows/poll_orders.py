@@ -1,0 +1,67 @@
+"""WB's new orders are stored before anything else, then queued for the shop."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, WarehouseId
+from wbsync.domain.orders import Money, Order
+from wbsync.messages import NewOrder
+from wbsync.stores.orders import OrdersStore
+from wbsync.stores.queues import Queue
+from wbsync.stores.stock_told import StockToldStore
+from wbsync.wb.client import WbClient
+from wbsync.wb.operations import NEW_ORDERS
+from wbsync.wb.wire import OrderNew
+
+
+def run(
+    *,
+    wb: WbClient,
+    orders: OrdersStore,
+    told: StockToldStore,
+    new_orders: Queue[NewOrder],
+    now: Callable[[], datetime],
+) -> dict[str, int]:
+    """Read `orders/new`, store what we have not seen, queue it for placing.
+
+    What cannot be queued stays `stored`, where sweep finds it.
+    """
+    rows = {OrderId(row.id): row for row in wb.call(NEW_ORDERS).orders}
+    unseen = orders.unseen(rows)
+    new = [_order(rows[order_id]) for order_id in sorted(unseen)]
+    _forget_what_was_told(new, told, now())
+    stored = [order for order in new if orders.put_new(order, now())]
+    new_orders.send(NewOrder(order_id=order.order_id) for order in stored)
+    return {"OrdersSeen": len(rows), "OrdersStored": len(stored)}
+
+
+def _forget_what_was_told(new: list[Order], told: StockToldStore, at: datetime) -> None:
+    """WB lowers its own number when it sells, so what we last told is no longer what it has."""
+    sizes: defaultdict[WarehouseId, set[ChrtId]] = defaultdict(set)
+    for order in new:
+        sizes[order.warehouse_id].add(order.chrt_id)
+    for warehouse, chrt_ids in sizes.items():
+        told.forget(warehouse, chrt_ids, at)
+
+
+def _order(row: OrderNew) -> Order:
+    """WB's row as we keep it: the price that the buyer pays, in both currencies; no address."""
+    converted = row.converted_final_price or row.converted_price
+    return Order(
+        order_id=OrderId(row.id),
+        rid=row.rid,
+        order_uid=row.order_uid,
+        created_at=row.created_at,
+        article=row.article,
+        nm_id=NmId(row.nm_id),
+        chrt_id=ChrtId(row.chrt_id),
+        barcodes=tuple(map(Barcode, row.skus)),
+        warehouse_id=WarehouseId(row.warehouse_id),
+        sale=Money.from_wb(row.final_price or row.price, row.currency_code),
+        converted=Money.from_wb(converted, row.converted_currency_code)
+        if converted and row.converted_currency_code
+        else None,
+        cross_border=row.cross_border_type == 1,
+        delivery_date=row.ddate or row.seller_date,
+    )

@@ -1,0 +1,80 @@
+"""The environment of each function as one frozen model: the only code that reads it.
+
+A model's name is the function's logical id in template.yaml, its fields are the variables' names in lower case.
+Secrets and the shop's configuration are named here by their SSM parameter, never held.
+"""
+
+import os
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", str_min_length=1)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        return cls.model_validate({name: os.environ.get(name.upper()) for name in cls.model_fields})  # noqa: TID251 the one place
+
+
+class Wildberries(_Settings):
+    wb_host_template: str
+    wb_token_parameter: str
+    call_budget_table: str
+
+
+class Bitrix(_Settings):
+    config_parameter: str
+    bitrix_webhook_parameter: str
+
+
+class LinkCards(Wildberries, Bitrix):
+    links_table: str
+    cursors_table: str
+
+
+class PollOrders(Wildberries):
+    orders_table: str
+    stock_told_table: str
+    new_orders_queue: str
+
+
+class CollectStock(PollOrders, Bitrix):
+    """Polls orders before it reads stock, hence PollOrders."""
+
+    links_table: str
+    cursors_table: str
+    stock_batches_queue: str
+
+
+class PushStock(Wildberries):
+    links_table: str
+    stock_told_table: str
+    orders_table: str
+    stock_batches_queue: str
+
+
+class PlaceOrders(Bitrix):
+    orders_table: str
+    links_table: str
+    new_orders_queue: str
+
+
+class FetchLabels(Wildberries, Bitrix):
+    label_key_parameter: str
+    label_base_url: str
+    orders_table: str
+    labels_bucket: str
+    labels_wanted_queue: str
+
+
+class OpenLabel(_Settings):
+    label_key_parameter: str
+    labels_bucket: str
+
+
+class Sweep(Wildberries):
+    orders_table: str
+    new_orders_queue: str
+    labels_wanted_queue: str

@@ -1,0 +1,173 @@
+"""The Orders table: every WB assembly order we have ever seen, one item each, stored before anything else happens."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from wbsync.domain.ids import OrderId, ShopOrderId
+from wbsync.domain.orders import MOVES, Order, OrderState
+from wbsync.stores.aws import aws_errors, dynamodb, is_refused_condition
+from wbsync.stores.batches import read_items
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BY_STATE = "by_state"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order and how far it has come."""
+
+    order: Order
+    state: OrderState
+    stored_at: datetime
+    moved_at: datetime
+    reason: str = ""
+    shop_order_id: ShopOrderId | None = None
+    sticker: str = ""  # the number people read on the label
+
+    @property
+    def order_id(self) -> OrderId:
+        return self.order.order_id
+
+
+class OrdersStore:
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
+        self._table = table
+        self._client = client or dynamodb()
+
+    def put_new(self, order: Order, at: datetime) -> bool:
+        """Store an order; False when it was stored before, which then stays as it is."""
+        item: dict[str, Any] = {
+            "order_id": _n(order.order_id),
+            "body": {"S": order.model_dump_json()},
+            "state": {"S": OrderState.STORED},
+            "stored_at": {"S": _time(at)},
+            "moved_at": {"S": _time(at)},
+        }
+        return self._conditionally(
+            "storing an order",
+            lambda: self._client.put_item(
+                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(order_id)"
+            ),
+        )
+
+    def get(self, order_ids: Iterable[OrderId]) -> dict[OrderId, OrderRecord]:
+        """Records of these orders, strongly read; unknown ids are left out."""
+        keys = [{"order_id": _n(order_id)} for order_id in dict.fromkeys(order_ids)]
+        return {r.order_id: r for r in map(_record, read_items(self._client, self._table, keys))}
+
+    def unseen(self, order_ids: Iterable[OrderId]) -> set[OrderId]:
+        """Those that are not stored, or were stored a moment ago: `put_new` has the last word."""
+        wanted = set(order_ids)
+        keys = [{"order_id": _n(order_id)} for order_id in wanted]
+        items = read_items(self._client, self._table, keys, consistent=False)
+        return wanted - {OrderId(int(item["order_id"]["N"])) for item in items}
+
+    def in_state(self, state: OrderState, *, stored_after: datetime | None = None) -> Iterator[OrderRecord]:
+        """All orders in a state, oldest first. The index may be a moment behind."""
+        with aws_errors("reading orders by state"):
+            for page in self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=_BY_STATE,
+                KeyConditionExpression="#state = :state AND stored_at > :after",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":state": {"S": state},
+                    ":after": {"S": _time(stored_after) if stored_after else "0"},
+                },
+            ):
+                yield from map(_record, page["Items"])
+
+    def move(
+        self,
+        order_id: OrderId,
+        to: OrderState,
+        *,
+        at: datetime,
+        reason: str = "",
+        shop_order_id: ShopOrderId | None = None,
+        sticker: str = "",
+    ) -> bool:
+        """Move an order to a state if MOVES allows it from where it stands; False when it does not.
+
+        Ends the lease. Staying in a state with a new reason is a move.
+        """
+        origins = sorted({state for state, targets in MOVES.items() if to in targets} | {to})
+        names = {f":s{n}": {"S": str(state)} for n, state in enumerate(origins)}
+        values: dict[str, Any] = {
+            **names,
+            ":to": {"S": to},
+            ":at": {"S": _time(at)},
+            ":reason": {"S": reason},
+        }
+        changes = "SET #state = :to, moved_at = :at, reason = :reason"
+        if shop_order_id is not None:
+            changes += ", shop_order_id = :shop_order"
+            values[":shop_order"] = _n(shop_order_id)
+        if sticker:
+            changes += ", sticker = :sticker"
+            values[":sticker"] = {"S": sticker}
+        return self._conditionally(
+            "moving an order",
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression=changes + " REMOVE lease",
+                ConditionExpression=f"attribute_exists(order_id) AND #state IN ({', '.join(names)})",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=values,
+            ),
+        )
+
+    def lease(self, order_id: OrderId, *, now: datetime, seconds: float) -> bool:
+        """Take an order for one worker; False while another one has it. A dead worker's lease runs out."""
+        return self._conditionally(
+            "leasing an order",
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression="SET lease = :until",
+                ConditionExpression="attribute_exists(order_id) AND (attribute_not_exists(lease) OR lease < :now)",
+                ExpressionAttributeValues={
+                    ":until": {"S": _time(now + timedelta(seconds=seconds))},
+                    ":now": {"S": _time(now)},
+                },
+            ),
+        )
+
+    def _conditionally(self, what: str, write: Any) -> bool:  # noqa: ANN401 boto3's answers differ by call and are not used
+        try:
+            with aws_errors(what):
+                write()
+        except ClientError as error:
+            if not is_refused_condition(error):
+                raise
+            return False
+        return True
+
+
+def _record(item: Mapping[str, Any]) -> OrderRecord:
+    shop_order = item.get("shop_order_id")
+    return OrderRecord(
+        order=Order.model_validate_json(item["body"]["S"]),
+        state=OrderState(item["state"]["S"]),
+        stored_at=datetime.fromisoformat(item["stored_at"]["S"]),
+        moved_at=datetime.fromisoformat(item["moved_at"]["S"]),
+        reason=item.get("reason", {}).get("S", ""),
+        shop_order_id=ShopOrderId(int(shop_order["N"])) if shop_order else None,
+        sticker=item.get("sticker", {}).get("S", ""),
+    )
+
+
+def _n(number: int) -> dict[str, str]:
+    return {"N": str(number)}
+
+
+def _time(at: datetime) -> str:
+    """One width for all, so that text sorts as time does."""
+    return at.isoformat(timespec="microseconds")

@@ -1,0 +1,324 @@
+"""What WB sends and takes, for the calls in use (WB facts §2 to §5).
+
+Lenient with WB: unknown fields are ignored, `null` is the same as absent, statuses and codes are plain text (the
+specification's own lists are short of some), and only what we cannot do without is required, since one odd row
+would otherwise spoil an answer's other thousand. Strict with ourselves: WB takes a misnamed field for success.
+Buyers' names, phones and addresses have no field here, so they are never taken in.
+"""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, SupplyId, WarehouseId
+from wbsync.errors import Rejected
+from wbsync.texts import STOCK_REFUSALS
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # a function uses a few of these; its start need not pay for the rest
+    )
+
+
+class _Answer(_Wire):
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:  # noqa: ANN401 whatever WB sent
+        return {k: v for k, v in data.items() if v is not None} if isinstance(data, dict) else data
+
+
+# Orders (§4)
+
+
+class OrderRow(_Answer):
+    """An assembly order: one unit of one size. Prices are integers × 100 with ISO 4217 numbers of their currencies.
+
+    `rid` is `srid` in WB's reports. `order_uid` is the same for all orders of one basket.
+    """
+
+    id: OrderId
+    rid: str = ""
+    order_uid: str = ""
+    created_at: AwareDatetime
+    article: str = ""
+    nm_id: NmId
+    chrt_id: ChrtId
+    skus: tuple[Barcode, ...] = ()
+    warehouse_id: WarehouseId
+    price: int
+    converted_price: int | None = None
+    currency_code: int
+    converted_currency_code: int | None = None
+    cross_border_type: int = 0
+    cargo_type: int = 1
+
+
+class OrderNew(OrderRow):
+    """An order nobody has begun to assemble. `ddate` and `seller_date` (dd.mm.yyyy) come with oversized goods only."""
+
+    sale_price: int | None = None
+    final_price: int | None = None
+    converted_final_price: int | None = None
+    ddate: str = ""
+    seller_date: str = ""
+    required_meta: tuple[str, ...] = ()
+    optional_meta: tuple[str, ...] = ()
+
+
+class NewOrders(_Answer):
+    orders: tuple[OrderNew, ...] = ()
+
+
+class OrderListed(OrderRow):
+    """An order of any status; `supply_id` is empty until it is put into a supply."""
+
+    supply_id: SupplyId = SupplyId("")
+
+
+class OrdersPage(_Answer):
+    """`next` goes into the next ask; the last page has fewer orders than were asked for."""
+
+    next: int = 0
+    orders: tuple[OrderListed, ...] = ()
+
+
+class OrderIds(_Wire):
+    """The body of every ask about orders: statuses (≤ 1000), stickers (≤ 100), adding to a supply (≤ 100)."""
+
+    orders: tuple[OrderId, ...]
+
+
+class OrderStatus(_Answer):
+    """`supplier_status`: what the seller did; `wb_status`: what WB and the buyer did."""
+
+    id: OrderId
+    supplier_status: str
+    wb_status: str = ""
+    is_cancellable: bool = False
+
+
+class OrderStatuses(_Answer):
+    orders: tuple[OrderStatus, ...] = ()
+
+
+class Sticker(_Answer):
+    """A label. `part_a` and `part_b` are what people read on it."""
+
+    order_id: OrderId
+    part_a: str = ""
+    part_b: str = ""
+    barcode: str = ""
+    file: str = Field("", repr=False)
+
+    def content(self) -> bytes:
+        """The file itself. Raises Rejected, naming the order, when it is absent or no base64."""
+        return _decoded(self.file, f"the sticker of order {self.order_id}")
+
+
+class Stickers(_Answer):
+    """Orders that are neither in `confirm` nor in `complete` are left out of the answer."""
+
+    stickers: tuple[Sticker, ...] = ()
+
+
+class CrossBorderSticker(Sticker):
+    """A PDF once `status` is `ready`; until then the carrier has given no track number (`parcel_id`)."""
+
+    status: str
+    parcel_id: str = ""
+
+    @property
+    def ready(self) -> bool:
+        return self.status == "ready"
+
+
+class CrossBorderStickers(_Answer):
+    stickers: tuple[CrossBorderSticker, ...] = ()
+
+
+# Supplies (§5)
+
+
+class NewSupply(_Wire):
+    name: str = Field(min_length=1, max_length=128)
+
+
+class CreatedSupply(_Answer):
+    id: SupplyId
+
+
+class SupplyBarcode(_Answer):
+    barcode: str = ""
+    file: str = Field("", repr=False)
+
+    def content(self) -> bytes:
+        """The file itself. Raises Rejected when it is absent or no base64."""
+        return _decoded(self.file, f"the code of supply {self.barcode}")
+
+
+def _decoded(file: str, what: str) -> bytes:
+    try:
+        content = b64decode(file, validate=True)
+    except binascii.Error:
+        raise Rejected(f"{what} is no base64") from None
+    if not content:
+        raise Rejected(f"{what} is empty")
+    return content
+
+
+# Stock and warehouses (§3)
+
+
+class StockRow(_Answer):
+    chrt_id: ChrtId
+    amount: int
+
+
+class PutStocks(_Wire):
+    """≤ 1000 rows, ≤ 100,000 units each. WB answers 204 to misnamed fields too: read back what matters."""
+
+    stocks: tuple[StockRow, ...]
+
+
+class ChrtIds(_Wire):
+    chrt_ids: tuple[ChrtId, ...]
+
+
+class Stocks(_Answer):
+    """Sizes that WB has no record of are left out."""
+
+    stocks: tuple[StockRow, ...] = ()
+
+
+class WarehouseRow(_Answer):
+    """A warehouse of the seller. `delivery_type`: 1 FBS, 2 DBS, 3 DBW, 5 click & collect, 6 EDBS."""
+
+    id: WarehouseId
+    name: str = ""
+    office_id: int = 0
+    cargo_type: int = 0
+    delivery_type: int = 0
+    is_deleting: bool = False
+    is_processing: bool = False
+
+
+Warehouses = list[WarehouseRow]
+
+
+# Cards (§2). Content writes nmID and chrtID where Marketplace writes nmId and chrtId.
+
+
+class CardsCursor(_Answer):
+    """Where the next ask goes on; kept as WB wrote it. `total`: cards in this answer."""
+
+    updated_at: str = ""
+    nm_id: NmId = Field(NmId(0), alias="nmID")
+    total: int = 0
+
+
+class _CursorAsk(_Wire):
+    limit: int
+    updated_at: str | None = None
+    nm_id: NmId | None = Field(None, alias="nmID")
+
+
+class _Sort(_Wire):
+    ascending: bool = True
+
+
+class _Filter(_Wire):
+    with_photo: int = -1
+
+
+class _CardsSettings(_Wire):
+    sort: _Sort = _Sort()
+    filter: _Filter = _Filter()
+    cursor: _CursorAsk
+
+
+class CardsAsk(_Wire):
+    """Cards with or without photos, those changed longest ago first, so that a kept cursor brings only changes."""
+
+    settings: _CardsSettings
+
+    @classmethod
+    def after(cls, cursor: CardsCursor | None = None, *, limit: int = 100) -> Self:
+        """From `cursor` on, or from the beginning; `limit` ≤ 100. The end: an answer with `cursor.total < limit`."""
+        seen = cursor if cursor and cursor.updated_at else None
+        ask = _CursorAsk(limit=limit, updated_at=seen and seen.updated_at, nm_id=seen and seen.nm_id)
+        return cls(settings=_CardsSettings(cursor=ask))
+
+
+class Size(_Answer):
+    chrt_id: ChrtId = Field(alias="chrtID")
+    tech_size: str = ""
+    skus: tuple[Barcode, ...] = ()
+
+
+class Card(_Answer):
+    nm_id: NmId = Field(alias="nmID")
+    imt_id: int = Field(0, alias="imtID")
+    vendor_code: str = ""
+    updated_at: str = ""
+    sizes: tuple[Size, ...] = ()
+
+
+class Cards(_Answer):
+    cards: tuple[Card, ...] = ()
+    cursor: CardsCursor = CardsCursor()
+
+
+# General (§1)
+
+
+class SellerInfo(_Answer):
+    name: str = ""
+    sid: str = ""
+    trade_mark: str = ""
+
+
+# Refusals
+
+LATER: Mapping[str, float] = {"StoreIsProcessing": 10.0, "WarehouseStocksUpdateBlock": 60.0}
+"""Codes of 4XX answers that pass by themselves, with seconds to wait; every other code is for a human."""
+
+
+def refused_stock_rows(
+    rejected: Rejected, sizes: Mapping[Barcode, ChrtId] | None = None
+) -> dict[ChrtId, tuple[str, str]]:
+    """Which rows a 409 to a push of stock names: chrtID → (WB's code, why, in Russian).
+
+    Entries that pass by themselves (LATER) name no row to set aside. A row may be named by its barcode alone, as all
+    of WB's examples are: those are found in `sizes` (barcode → chrtID), or left out. Empty for any other answer.
+    """
+    refused: dict[ChrtId, tuple[str, str]] = {}
+    for entry in rejected.body if rejected.status == 409 and isinstance(rejected.body, list) else ():  # noqa: PLR2004
+        code = str(entry.get("code", "")) if isinstance(entry, dict) else ""
+        if not isinstance(entry, dict) or code in LATER:
+            continue
+        why = STOCK_REFUSALS.get(code) or str(entry.get("message", ""))
+        refused |= dict.fromkeys(_named(entry.get("data"), sizes or {}), (code, why))
+    return refused
+
+
+def _named(rows: object, sizes: Mapping[Barcode, ChrtId]) -> Iterator[ChrtId]:
+    for row in rows if isinstance(rows, list) else ():
+        if not isinstance(row, dict):
+            continue
+        if isinstance(row.get("chrtId"), int):
+            yield ChrtId(row["chrtId"])
+        elif row.get("sku") in sizes:
+            yield sizes[row["sku"]]
