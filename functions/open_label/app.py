@@ -7,8 +7,7 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from wbsync.domain.label_links import label_keys
 from wbsync.flows import open_label
 from wbsync.settings import OpenLabel
-from wbsync.stores.aws import s3
-from wbsync.stores.labels import Labels
+from wbsync.stores.labels import LabelsStore
 from wbsync.stores.parameters import secret
 from wbsync.telemetry import logger, utcnow
 from wbsync.texts import LABEL_LINK_REFUSED
@@ -21,7 +20,7 @@ TEXT = "text/plain; charset=utf-8"
 
 @app.get("/labels/<order>")
 def label(order: str) -> Response[str]:
-    labels, keys = Labels(s3(), settings().labels_bucket), label_keys(secret(settings().label_key_parameter))
+    labels, keys = LabelsStore(settings().labels_bucket), label_keys(secret(settings().label_key_parameter))
     link = open_label.run(order, app.current_event.query_string_parameters, labels=labels, keys=keys, now=utcnow())
     refused = Response(403, TEXT, LABEL_LINK_REFUSED, PRIVATE)
     return Response(302, headers={**PRIVATE, "Location": link}) if link else refused

@@ -190,7 +190,7 @@ def test_an_unknown_information_block_is_no_matter_of_rights() -> None:
     ],
 )
 def test_a_failing_server_is_unavailable(status: int, code: str, description: str, *, maybe_done: bool) -> None:
-    caught = failure("sale.order.add", code, description, status)
+    caught = failure("sale.order.add", code, description, status=status)
     assert isinstance(caught, Unavailable)
     assert caught.maybe_done == maybe_done
 
@@ -304,7 +304,7 @@ def test_a_batch_of_none_or_more_than_fifty_is_a_bug(count: int) -> None:
 
 @pytest.mark.parametrize(
     ("count", "requests", "commands"),
-    [(0, 1, 1), (49, 1, 1), (50, 2, 2), (51, 2, 2), (120, 2, 3), (2500, 2, 50), (2550, 2, 51), (2551, 3, 52)],
+    [(0, 1, 1), (49, 1, 1), (50, 2, 2), (51, 2, 2), (120, 2, 3), (2500, 2, 51), (2549, 2, 51), (2551, 3, 52)],
 )
 def test_all_rows_come_once_by_id_in_as_few_requests_as_can_be(count: int, requests: int, commands: int) -> None:
     stores = [{"id": 3 * number + 1, "title": "s", "active": "Y"} for number in range(count)]
@@ -407,8 +407,11 @@ def test_an_answer_of_another_shape_names_fields_and_never_values() -> None:
     class Buyer(BaseModel):
         age: int
 
-    caught = met(lambda: wire.read(Buyer, {"age": "Ivanova"}, "sale.order.get"))
+    name = "ivanova".title()  # not in the source lines that a traceback quotes
+    answer = {"age": name}
+
+    caught = met(lambda: wire.read(Buyer, answer, "sale.order.get"))
     assert isinstance(caught, Unavailable)
     assert "age" in str(caught)
-    assert "Ivanova" not in "".join(traceback.format_exception(caught))
+    assert name not in "".join(traceback.format_exception(caught))
     assert caught.__context__ is None

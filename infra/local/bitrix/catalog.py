@@ -85,7 +85,8 @@ def _elements(shop: Shop, params: Params, key: str, *, only: int | None = None) 
     ids = {as_int(one) for one in (iblock if isinstance(iblock, list) else [iblock])}
     if not ids <= shop.elements.keys():
         raise Refused("200040300000", "The information block does not exist")
-    rows = [row for one in sorted(ids) if only in (None, one) for row in shop.elements[one]]
+    # Offers were made before their parents, whose information block has the smaller number: ids decide the order.
+    rows = [row for one in sorted(ids, reverse=True) if only in (None, one) for row in shop.elements[one]]
     defaults = _DEFAULTS | {"canBuyZero": _can_buy_zero(shop)}
     return page(rows, params, key, defaults=defaults, in_operator=False)
 

@@ -93,7 +93,8 @@ def _matching(rows: Sequence[Row], conditions: list[_Condition], defaults: Row) 
         return []
     # A field that the entity has not got is left out of the filter without a word.
     known = [one for one in conditions if one.field in rows[0] or one.field in defaults]
-    if (first := next((one for one in known if (one.operator, one.field) == (">", "id")), None)) is not None:
+    after = (one for one in known if (one.operator, one.field) == (">", "id") and isinstance(rows[0]["id"], int))
+    if (first := next(after, None)) is not None:
         rows = rows[bisect_right(rows, as_number(first.value), key=itemgetter("id")) :]
     tests = [(one.field, _test(one)) for one in known if one is not first]
     return (row for row in rows if all(test(row.get(field, defaults.get(field))) for field, test in tests))

@@ -67,9 +67,9 @@ class Shop:
     elements: dict[int, Table] = field(default_factory=dict)  # by information block
     product_properties: Table = field(default_factory=Table)
     stores: Table = field(default_factory=Table)
-    store_products: Table = field(default_factory=lambda: Table("productId"))
+    store_products: Table = field(default_factory=lambda: Table("productId", 700_001))
     price_types: Table = field(default_factory=Table)
-    prices: Table = field(default_factory=lambda: Table("productId"))
+    prices: Table = field(default_factory=lambda: Table("productId", 800_001))
     measures: Table = field(default_factory=Table)
 
     person_types: Table = field(default_factory=Table)
@@ -79,12 +79,13 @@ class Shop:
     pay_systems: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
 
-    orders: Table = field(default_factory=Table)
-    basket: Table = field(default_factory=lambda: Table("orderId"))
-    payments: Table = field(default_factory=lambda: Table("orderId"))
-    shipments: Table = field(default_factory=lambda: Table("orderId"))
-    shipment_items: Table = field(default_factory=lambda: Table("orderDeliveryId"))
-    property_values: Table = field(default_factory=lambda: Table("orderId"))
+    # Ids of different kinds never look alike, so that a client which takes one for another is found out.
+    orders: Table = field(default_factory=lambda: Table(first_id=100_001))
+    basket: Table = field(default_factory=lambda: Table("orderId", 200_001))
+    payments: Table = field(default_factory=lambda: Table("orderId", 300_001))
+    shipments: Table = field(default_factory=lambda: Table("orderId", 400_001))
+    shipment_items: Table = field(default_factory=lambda: Table("orderDeliveryId", 500_001))
+    property_values: Table = field(default_factory=lambda: Table("orderId", 600_001))
     reserved_in: dict[int, int] = field(default_factory=dict)  # shipment item → row of store_products
     _marks: Iterator[int] = field(default_factory=lambda: itertools.count(0x6A000000))
 

@@ -65,7 +65,7 @@ def problem(status: int, title: str, detail: str, *, now: str, headers: Mapping[
     return Refusal(Answer(status, body, PROBLEM, headers or {}))
 
 
-def refuse(request: Request, status: int, code: str, message: str, data: object = None) -> Refusal:
+def refuse(request: Request, status: int, code: str, message: str, *, data: object = None) -> Refusal:
     """The service behind the gateway says no: Content in its envelope, all others as {code, message, data}."""
     if request.api == "content-api":
         return Refusal(Answer(status, {"data": None, "error": True, "errorText": message, "additionalErrors": None}))

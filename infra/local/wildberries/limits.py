@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_ROUNDING = 1e-6  # seconds of Unix time do not add up exactly
+_ROUNDING = 1e-4  # of a request: sums of Unix seconds are not exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ class StockBatch(_Message):
     """Rows of one WB warehouse to be told to WB, all from one reading of the shop.
 
     `batch` tells apart the batches of one reading; (`observed_at`, `batch`) is the batch's identity.
+    `counted` are the orders stored shortly before the reading that its amounts already allow for.
     """
 
     warehouse: WarehouseId
     observed_at: datetime
     batch: int = Field(ge=0)
+    counted: frozenset[OrderId] = frozenset()
     rows: dict[ChrtId, int] = Field(min_length=1, max_length=1000, description="chrtID → amount")
 
 

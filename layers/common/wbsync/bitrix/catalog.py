@@ -51,7 +51,10 @@ def read_offers(
     See https://apidocs.bitrix24.ru/api-reference/catalog/product/catalog-product-list.html
     """
     barcodes = _barcode_properties(bitrix, catalog)
-    streams = (_read_iblock(bitrix, iblock, barcodes[iblock], changed_since, after) for iblock in catalog.iblocks)
+    streams = (
+        _read_iblock(bitrix, iblock, barcodes[iblock], changed_since=changed_since, after=after)
+        for iblock in catalog.iblocks
+    )
     return heapq.merge(*streams, key=lambda offer: offer.id)
 
 
@@ -110,7 +113,7 @@ def _barcode_properties(bitrix: BitrixClient, catalog: Catalog) -> dict[int, int
 
 
 def _read_iblock(
-    bitrix: BitrixClient, iblock: int, barcode_property: int, changed_since: datetime | None, after: int
+    bitrix: BitrixClient, iblock: int, barcode_property: int, *, changed_since: datetime | None, after: int
 ) -> Iterator[Offer]:
     field = f"property{barcode_property}"
     narrowed: dict[str, Param] = {"iblockId": iblock}

@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import httpx
 
@@ -111,7 +110,7 @@ class BitrixClient:
                 if len(page) < PAGE:
                     return
             left -= ahead * PAGE
-            ahead = min(BATCH, max(1, ceil(left / PAGE)))
+            ahead = min(BATCH, max(0, left // PAGE) + 1)  # the last one is short: it tells the end
             answer = self.batch(_chain(method, params, after, ahead), halt=True)
 
     def _post(self, method: str, params: Params) -> object:
@@ -150,7 +149,7 @@ def decipher(method: str, status: int, headers: Mapping[str, str], body: bytes) 
     except ValueError:
         answer = None
     if isinstance(answer, dict) and "error" in answer:
-        raise failure(method, str(answer["error"]), str(answer.get("error_description", "")), status, wait)
+        raise failure(method, str(answer["error"]), str(answer.get("error_description", "")), status=status, wait=wait)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise RateLimited(f"Bitrix {method}: too many requests", wait=wait or _LIMITS["OVERLOAD_LIMIT"])
     if not isinstance(answer, dict) or "result" not in answer or status >= httpx.codes.BAD_REQUEST:
@@ -158,7 +157,7 @@ def decipher(method: str, status: int, headers: Mapping[str, str], body: bytes) 
     return answer["result"]
 
 
-def failure(method: str, code: str, description: str, status: int = 0, wait: float | None = None) -> SyncError:
+def failure(method: str, code: str, description: str, *, status: int = 0, wait: float | None = None) -> SyncError:
     """The SyncError that Bitrix's error code stands for; `status` is 0 inside a batch, which has none. Pure."""
     text = _SECRET.sub("/rest/***", " ".join(f"Bitrix {method}: {code} {description}".split()))[:300]
     named = code.upper()
@@ -204,9 +203,8 @@ def read_batch(commands: Mapping[str, Command], result: object) -> BatchAnswer:
 
 def _page(method: str, params: Params, after: int | str, *, start: int = -1) -> Command:
     """A page of rows with id > `after`; `start` -1 spares the count, 0 asks for it."""
-    narrowed = params.get("filter", {})
-    assert isinstance(narrowed, Mapping)
-    return Command(method, {**params, "order": {"id": "asc"}, "filter": {**narrowed, ">id": after}, "start": start})
+    narrowed = {**mapped(params.get("filter")), ">id": after}
+    return Command(method, {**params, "order": {"id": "asc"}, "filter": narrowed, "start": start})
 
 
 def _chain(method: str, params: Params, after: int, pages: int) -> dict[str, Command]:

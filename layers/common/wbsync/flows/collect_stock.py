@@ -9,7 +9,7 @@ from itertools import batched, count
 from wbsync.bitrix import catalog
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain import stock
-from wbsync.domain.ids import ChrtId, WarehouseId
+from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.links import ShopOffer, stock_links
 from wbsync.domain.orders import UNKNOWN_TO_SHOP
 from wbsync.domain.shop import Shop
@@ -92,6 +92,7 @@ class CollectStock:
         one cycle, never not at all.
         """
         observed_at = self.now()
+        recent = frozenset(record.order_id for record in self.orders.sold_since(observed_at))
         sold = sold_unknown_to_shop(self.orders)
         available = catalog.read_stock(
             self.bitrix,
@@ -105,14 +106,22 @@ class CollectStock:
             rules=self.shop.stock,
             sold=sold,
         )
-        return sum(self._queue(w, stock.changed(rows, told[w]), observed_at) for w, rows in amounts.items())
+        return sum(self._queue(w, stock.changed(rows, told[w]), observed_at, recent) for w, rows in amounts.items())
 
-    def _queue(self, warehouse: WarehouseId, rows: stock.Amounts, observed_at: datetime) -> int:
+    def _queue(
+        self,
+        warehouse: WarehouseId,
+        rows: stock.Amounts,
+        observed_at: datetime,
+        counted: frozenset[OrderId] = frozenset(),
+    ) -> int:
         refused = {r.chrt_id: r for r in self.told.refused(warehouse)} if rows else {}
         self.told.take_back(warehouse, [c for c, r in refused.items() if r.until <= observed_at])
         due = stock.without(rows, [c for c, r in refused.items() if r.until > observed_at])
         self.stock_batches.send(
-            StockBatch(warehouse=warehouse, observed_at=observed_at, batch=next(self._numbers), rows=batch)
+            StockBatch(
+                warehouse=warehouse, observed_at=observed_at, batch=next(self._numbers), counted=counted, rows=batch
+            )
             for batch in stock.batches(due)
         )
         return len(due)

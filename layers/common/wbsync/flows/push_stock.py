@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 from wbsync.domain import stock
 from wbsync.domain.ids import Barcode, ChrtId
-from wbsync.domain.orders import OrderState
 from wbsync.errors import Rejected, SyncError
 from wbsync.messages import StockBatch
 from wbsync.stores.links import LinksStore
-from wbsync.stores.orders import OrderRecord, OrdersStore
+from wbsync.stores.orders import STORING_TAKES, OrderRecord, OrdersStore
 from wbsync.stores.stock_told import Refusal, StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import PUT_STOCKS, READ_STOCKS
@@ -22,9 +21,6 @@ READ_BACK_EVERY = 10
 
 REFUSED_FOR = timedelta(days=1)
 """A refused row is not sent again before, since every refusal costs ten calls."""
-
-STORING_TAKES = timedelta(minutes=1)
-"""An order may be stored this long before it can be read by its state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +34,7 @@ class PushStock:
 
     def run(self, batches: Sequence[StockBatch]) -> tuple[list[SyncError | None], dict[str, int]]:
         """Tell WB each batch; what became of each, and counts."""
-        sold = self._sold_since(min(batch.observed_at for batch in batches))
+        sold = self.orders.sold_since(min(batch.observed_at for batch in batches))
         outcome = [self._told(batch, sold) for batch in batches]
         return outcome, dict(self.report)
 
@@ -118,20 +114,13 @@ class PushStock:
         self.report["StockRowsReadBack"] += len(rows)
         return [chrt_id for chrt_id, amount in rows.items() if shown.get(chrt_id, 0) != amount]
 
-    def _sold_since(self, moment: datetime) -> list[OrderRecord]:
-        after = moment - STORING_TAKES
-        return [
-            record
-            for state in OrderState
-            if state is not OrderState.CLOSED
-            for record in self.orders.in_state(state, stored_after=after)
-        ]
-
 
 def _units(batch: StockBatch, sold: Sequence[OrderRecord]) -> Counter[ChrtId]:
     """Packs of this warehouse that WB sold since the batch's reading."""
     return Counter(
         record.order.chrt_id
         for record in sold
-        if record.order.warehouse_id == batch.warehouse and record.stored_at > batch.observed_at - STORING_TAKES
+        if record.order.warehouse_id == batch.warehouse
+        and record.order_id not in batch.counted
+        and record.stored_at > batch.observed_at - STORING_TAKES
     )

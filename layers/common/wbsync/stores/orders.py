@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _BY_STATE = "by_state"
 
 
+STORING_TAKES = timedelta(minutes=1)
+"""An order may have been stored for this long before it can be read by its state."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """An order and how far it has come."""
@@ -82,6 +86,12 @@ class OrdersStore:
                 },
             ):
                 yield from map(_record, page["Items"])
+
+    def sold_since(self, moment: datetime) -> list[OrderRecord]:
+        """Orders that may have been stored after `moment`, whatever became of them except cancelled."""
+        after = moment - STORING_TAKES
+        states = (state for state in OrderState if state is not OrderState.CLOSED)
+        return [record for state in states for record in self.in_state(state, stored_after=after)]
 
     def move(
         self,

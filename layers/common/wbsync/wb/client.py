@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from types import NoneType
 from typing import Any
 from urllib.parse import quote
@@ -38,9 +39,7 @@ HOST_TEMPLATE = "https://{api}.wildberries.ru"
 
 _OK = range(200, 300)
 _REFUSED = range(400, 500)
-_REQUEST_TIMEOUT = 408
-_TOO_MANY_REQUESTS = 429
-_NOT_AUTHORISED = frozenset({401, 402, 403})
+_NOT_AUTHORISED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _TOKEN = re.compile(r"eyJ[\w-]*\.[\w-]*(\.[\w-]*)?")
@@ -82,15 +81,18 @@ class WbClient:
         self._known_full_at: dict[str, float] = {}
 
     def expect(self, operation: Operation[object], calls: int) -> None:
-        """Reserve `calls` calls in one step; calls of this operation's bucket that follow use them up.
+        """Have `calls` calls reserved, in one step; calls of this operation's bucket that follow use them up.
 
-        As many are reserved as may be made soon. Those not made in time are void and the next call reserves anew,
-        so this is for calls one after the other. Raises RateLimited and Unavailable.
+        As many are reserved as may be made soon, at least one. Those not made in time are void, so this is for calls
+        that follow each other. Raises RateLimited and Unavailable.
         """
         bucket = self._bucket(operation)
-        slots = self._budget.reserve(bucket, calls)
-        self._slots[bucket.name].extend(slots)
-        self._known_full_at[bucket.name] = slots[-1].full_at
+        slots = self._slots[bucket.name]
+        while slots and slots[0].latest < self._now().timestamp():
+            slots.popleft()
+        if len(slots) < calls:
+            slots.extend(self._budget.reserve(bucket, calls - len(slots)))
+            self._known_full_at[bucket.name] = slots[-1].full_at
 
     def call[A](
         self,
@@ -133,11 +135,8 @@ class WbClient:
         return sandbox_bucket(operation) if self._sandbox else operation.bucket
 
     def _wait_for_turn(self, operation: Operation[object]) -> None:
+        self.expect(operation, 1)
         slots = self._slots[self._bucket(operation).name]
-        while slots and slots[0].latest < self._now().timestamp():
-            slots.popleft()
-        if not slots:
-            self.expect(operation, 1)
         wait = slots[0].earliest - self._now().timestamp()
         if wait > PATIENCE:
             raise RateLimited(f"{operation.name}: its turn is in {wait:.1f} s", wait=wait)
@@ -158,7 +157,7 @@ class WbClient:
     def _learn(self, operation: Operation[object], answer: httpx.Response) -> None:
         bucket = self._bucket(operation)
         learnt = lesson(bucket, answer.status_code, answer.headers)
-        if learnt.extra_calls or answer.status_code == _TOO_MANY_REQUESTS:
+        if learnt.extra_calls or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             # What was reserved counted on calls that are not there any more.
             self._slots[bucket.name].clear()
         known = self._known_full_at[bucket.name]
@@ -170,7 +169,7 @@ class WbClient:
 
 def lesson(bucket: Bucket, status: int, headers: Mapping[str, str]) -> Lesson:
     """What an answer tells about its bucket (WB facts §1: `X-Ratelimit-*`; WB sends no Retry-After)."""
-    if status == _TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return limited_lesson(bucket, _number(headers, "X-Ratelimit-Retry"), _number(headers, "X-Ratelimit-Reset"))
     remaining = _number(headers, "X-Ratelimit-Remaining")
     told = Lesson() if remaining is None else remaining_lesson(bucket, int(remaining))
@@ -198,7 +197,7 @@ def decipher[A](operation: Operation[A], status: int, headers: Mapping[str, str]
 
 
 def _payload(operation: Operation[object], status: int, body: bytes) -> Any:  # noqa: ANN401 any JSON
-    if status == 204:  # noqa: PLR2004 "No Content" is the name of it
+    if status == HTTPStatus.NO_CONTENT:
         return None
     try:
         return from_json(body)
@@ -209,10 +208,10 @@ def _payload(operation: Operation[object], status: int, body: bytes) -> Any:  # 
 
 
 def _failure(operation: Operation[object], status: int, headers: Mapping[str, str], payload: object) -> SyncError:
-    if status == _TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = _number(headers, "X-Ratelimit-Retry") or operation.bucket.interval
         return RateLimited(f"{operation.name}: 429, next call in {wait:g} s", wait=wait)
-    if status not in _REFUSED or status == _REQUEST_TIMEOUT:
+    if status not in _REFUSED or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unavailable(f"{operation.name}: {status}", maybe_done=not operation.repeatable)
     reason = f"{operation.name}: {status} {_reason(payload)}".strip()
     if status in _NOT_AUTHORISED:

@@ -9,6 +9,7 @@ Buyers' names, phones and addresses have no field here, so they are never taken 
 import binascii
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -296,29 +297,38 @@ LATER: Mapping[str, float] = {"StoreIsProcessing": 10.0, "WarehouseStocksUpdateB
 """Codes of 4XX answers that pass by themselves, with seconds to wait; every other code is for a human."""
 
 
+def refused_barcodes(rejected: Rejected) -> set[Barcode]:
+    """Barcodes of the rows that a 409 to a push of stock names without a chrtID, as all of WB's examples do."""
+    return {
+        Barcode(str(row["sku"]))
+        for _, _, row in _refused_rows(rejected)
+        if row.get("sku") and not isinstance(row.get("chrtId"), int)
+    }
+
+
 def refused_stock_rows(
     rejected: Rejected, sizes: Mapping[Barcode, ChrtId] | None = None
 ) -> dict[ChrtId, tuple[str, str]]:
     """Which rows a 409 to a push of stock names: chrtID → (WB's code, why, in Russian).
 
-    Entries that pass by themselves (LATER) name no row to set aside. A row may be named by its barcode alone, as all
-    of WB's examples are: those are found in `sizes` (barcode → chrtID), or left out. Empty for any other answer.
+    Entries that pass by themselves (LATER) name no row to set aside. Rows named by their barcode alone are found in
+    `sizes` (see refused_barcodes), or left out. Empty for any other answer.
     """
     refused: dict[ChrtId, tuple[str, str]] = {}
-    for entry in rejected.body if rejected.status == 409 and isinstance(rejected.body, list) else ():  # noqa: PLR2004
-        code = str(entry.get("code", "")) if isinstance(entry, dict) else ""
-        if not isinstance(entry, dict) or code in LATER:
-            continue
-        why = STOCK_REFUSALS.get(code) or str(entry.get("message", ""))
-        refused |= dict.fromkeys(_named(entry.get("data"), sizes or {}), (code, why))
+    for code, message, row in _refused_rows(rejected):
+        named = row["chrtId"] if isinstance(row.get("chrtId"), int) else (sizes or {}).get(Barcode(str(row.get("sku"))))
+        if named is not None:
+            refused[ChrtId(named)] = code, STOCK_REFUSALS.get(code, message)
     return refused
 
 
-def _named(rows: object, sizes: Mapping[Barcode, ChrtId]) -> Iterator[ChrtId]:
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, dict):
-            continue
-        if isinstance(row.get("chrtId"), int):
-            yield ChrtId(row["chrtId"])
-        elif row.get("sku") in sizes:
-            yield sizes[row["sku"]]
+def _refused_rows(rejected: Rejected) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(code, message, row) of every row that a 409 refuses for good; whatever has another shape is passed over."""
+    for entry in _dicts(rejected.body) if rejected.status == HTTPStatus.CONFLICT else ():
+        code = str(entry.get("code", ""))
+        for row in _dicts(entry.get("data")) if code not in LATER else ():
+            yield code, str(entry.get("message", "")), row
+
+
+def _dicts(rows: object) -> list[dict[str, Any]]:
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

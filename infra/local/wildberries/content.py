@@ -1,0 +1,117 @@
+"""Cards (facts §2). The cursor is the pair (updatedAt, nmID) of the last card that was seen."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, uuid5
+
+from infra.local.wildberries.answers import Answer, Request, body_of, is_integer, refuse
+from infra.local.wildberries.state import Card, State
+
+_SUBJECT, _SUBJECT_NAME, _BRAND = 192, "Товары", "Небывалое"
+_DEFAULT_LIMIT, _MAX_LIMIT = 10, 100
+
+
+def cards_list(state: State, request: Request) -> Answer:
+    """POST /content/v2/get/cards/list. An empty page has a cursor of `total` alone: keep the one you had."""
+    settings = _part(request, body_of(request), "settings")
+    ascending = _part(request, settings, "sort").get("ascending", False) is True
+    cursor = _part(request, settings, "cursor")
+    limit = cursor.get("limit", _DEFAULT_LIMIT)
+    if not isinstance(limit, int) or not is_integer(limit) or not 1 <= limit <= _MAX_LIMIT:
+        raise _bad(request)
+    cards = sorted(_wanted(state, request, _part(request, settings, "filter")), key=_place, reverse=not ascending)
+    after = _after(request, cursor)
+    if after is not None:
+        cards = [card for card in cards if (_place(card) > after if ascending else _place(card) < after)]
+    page = cards[:limit]
+    told: dict[str, object] = {"total": len(page)}
+    if page:
+        told |= {"updatedAt": _stamp(page[-1].updated_at), "nmID": page[-1].nm_id}
+    return Answer(200, {"cards": [_wire(card) for card in page], "cursor": told})
+
+
+_FILTERS: dict[str, Callable[[Card, object], bool]] = {
+    "withPhoto": lambda _card, wish: wish in (-1, 0, 1),  # every card has its photo
+    "textSearch": lambda card, wish: str(wish) in {card.vendor_code, str(card.nm_id), "", *_barcodes(card)},
+    "objectIDs": lambda _card, wish: _SUBJECT in _list(wish),
+    "brands": lambda _card, wish: _BRAND in _list(wish),
+    "tagIDs": lambda _card, wish: not _list(wish),
+    "imtID": lambda card, wish: wish == card.nm_id,
+}
+
+
+def _wanted(state: State, request: Request, filters: dict[str, object]) -> list[Card]:
+    if filters.get("withPhoto", 0) not in (-1, 0, 1, 2):
+        raise _bad(request)
+    wishes = [(_FILTERS[name], wish) for name, wish in filters.items() if name in _FILTERS]
+    return [card for card in state.cards.values() if all(fits(card, wish) for fits, wish in wishes)]
+
+
+def _after(request: Request, cursor: dict[str, object]) -> tuple[datetime, int] | None:
+    if not cursor.get("updatedAt"):
+        return None
+    nm_id = cursor.get("nmID", 0)
+    try:
+        moment = datetime.fromisoformat(str(cursor["updatedAt"])).astimezone(UTC)
+    except ValueError:
+        raise _bad(request) from None
+    if not isinstance(nm_id, int) or not is_integer(nm_id):
+        raise _bad(request)
+    return moment, nm_id
+
+
+def _wire(card: Card) -> dict[str, object]:
+    photo = f"https://basket.invalid/{card.nm_id}"
+    return {
+        "nmID": card.nm_id,
+        "imtID": card.nm_id,
+        "nmUUID": str(uuid5(NAMESPACE_OID, str(card.nm_id))),
+        "subjectID": _SUBJECT,
+        "subjectName": _SUBJECT_NAME,
+        "vendorCode": card.vendor_code,
+        "brand": _BRAND,
+        "title": card.title,
+        "description": f"{card.title}, {card.colour}",
+        "needKiz": False,
+        "kizMarked": False,
+        "photos": [{size: f"{photo}/{size}.webp" for size in ("big", "c246x328", "c516x688", "square", "tm")}],
+        "wholesale": {"enabled": False, "quantum": 0},
+        "dimensions": {"length": 30, "width": 20, "height": 5, "weightBrutto": 0.4, "isValid": True},
+        "characteristics": [{"id": 14_177_449, "name": "Цвет", "value": [card.colour]}],
+        "sizes": [
+            {"chrtID": size.chrt_id, "techSize": size.tech_size, "wbSize": size.tech_size, "skus": size.skus}
+            for size in card.sizes
+        ],
+        "tags": [],
+        "createdAt": _stamp(card.created_at),
+        "updatedAt": _stamp(card.updated_at),
+    }
+
+
+def _place(card: Card) -> tuple[datetime, int]:
+    return card.updated_at, card.nm_id
+
+
+def _stamp(moment: datetime) -> str:
+    """Cards carry fractions of a second, with their last zeros cut."""
+    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
+    return f"{text}Z"
+
+
+def _barcodes(card: Card) -> list[str]:
+    return [sku for size in card.sizes for sku in size.skus]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _part(request: Request, whole: dict[str, object], name: str) -> dict[str, object]:
+    part = whole.get(name, {})
+    if not isinstance(part, dict):
+        raise _bad(request)
+    return part
+
+
+def _bad(request: Request) -> Exception:
+    return refuse(request, 400, "BadRequest", "Invalid request format")

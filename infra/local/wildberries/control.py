@@ -1,0 +1,167 @@
+"""`/_sim/`: what tests and the demo do to the simulated WB, and what they ask of it. JSON in, JSON out, no token.
+
+| request | does |
+|---|---|
+| GET /_sim/state | everything, see `snapshot` |
+| POST /_sim/seed | a new world from the fields of `world.World`; forgets orders, counts and faults, limits stay |
+| POST /_sim/orders | buyers' orders from the fields of `buyers.Wishes` → {"orders": […]} |
+| POST /_sim/orders/{id}/{event} | an event of `buyers.EVENTS` → the order; 409 when it cannot happen now |
+| POST /_sim/cards/{nmID} | {"skus": {chrtID: [barcodes]}} (may be empty): the card is changed now |
+| POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?} |
+| POST /_sim/faults | [fields of `faults.Fault`, …] are added to those that stand |
+| DELETE /_sim/faults | no more trouble |
+| POST /_sim/clock | {"advance": seconds}: WB's clock goes ahead |
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from infra.local.wildberries import buyers, supplies
+from infra.local.wildberries.answers import NO_CONTENT, Answer
+from infra.local.wildberries.faults import Fault
+from infra.local.wildberries.state import Order, State
+from infra.local.wildberries.world import World
+
+if TYPE_CHECKING:
+    from infra.local.wildberries.app import Wildberries
+
+type _Json = Any
+type _Act = Callable[["Wildberries", _Json, tuple[str, ...]], Answer]
+
+
+def control(wb: "Wildberries", verb: str, path: str, body: bytes) -> Answer:
+    """Runs under the lock. A body that does not fit is 400 with the reason, a thing that is not there 404."""
+    for row_verb, pattern, act in _ACTS:
+        found = re.fullmatch(pattern, path)
+        if row_verb == verb and found:
+            try:
+                return act(wb, json.loads(body or b"{}"), found.groups())
+            except KeyError as missing:
+                return Answer(404, {"error": f"there is no {missing}"})
+            except (TypeError, ValueError) as wrong:
+                return Answer(400, {"error": str(wrong)})
+    return Answer(404, {"error": f"no {verb} {path} here"})
+
+
+def snapshot(state: State) -> dict[str, object]:
+    """Counts first, then everything. `answers_4xx` holds the 429s too; `stocks` is by warehouse, then by chrtId."""
+    answers = [(status, count) for counted in state.answers.values() for status, count in counted.items()]
+    return {
+        "counts": {
+            "cards": len(state.cards),
+            "sizes": len(state.sizes),
+            "orders": len(state.orders),
+            "orders_by_supplier_status": dict(Counter(order.supplier_status for order in state.orders.values())),
+            "supplies": len(state.supplies),
+            "buyers_refused": state.buyers_refused,
+        },
+        "requests": dict(state.requests),
+        "answers": {operation: {str(s): n for s, n in counted.items()} for operation, counted in state.answers.items()},
+        "answers_429": sum(count for status, count in answers if status == 429),
+        "answers_4xx": sum(count for status, count in answers if 400 <= status < 500),
+        "faults": [asdict(fault) for fault in state.faults],
+        "warehouses": [warehouse.wire() for warehouse in state.warehouses.values()],
+        "cards": [_card(state, nm_id) for nm_id in state.cards],
+        "stocks": {
+            str(each): {str(chrt): amount for chrt, amount in stock.items()} for each, stock in state.stocks.items()
+        },
+        "orders": [_order(order) for order in state.orders.values()],
+        "supplies": [
+            supplies.wire(state, supply) | {"orderIds": list(supply.order_ids)} for supply in state.supplies.values()
+        ],
+    }
+
+
+def _state(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
+    return Answer(200, snapshot(wb.state))
+
+
+def _seed(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.seed(World(**body))
+    return Answer(200, snapshot(wb.state)["counts"])
+
+
+def _orders(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    made = buyers.order(wb.state, buyers.Wishes(**body))
+    return Answer(201, {"orders": [_order(order) for order in made]})
+
+
+def _event(wb: "Wildberries", _body: _Json, path: tuple[str, ...]) -> Answer:
+    order, event = wb.state.orders[int(path[0])], path[1]
+    if event not in buyers.EVENTS:
+        raise ValueError(f"the event is one of {', '.join(buyers.EVENTS)}")
+    return Answer(200 if buyers.happen(wb.state, order, event) else 409, _order(order))
+
+
+def _change_card(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
+    card = wb.state.cards[int(path[0])]
+    sizes = {str(size.chrt_id): size for size in card.sizes}
+    for chrt_id, skus in body.get("skus", {}).items():
+        sizes[chrt_id].skus = [str(sku) for sku in skus]
+    card.updated_at = wb.state.moment()
+    return Answer(200, _card(wb.state, card.nm_id))
+
+
+def _change_warehouse(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
+    warehouse = wb.state.warehouses[int(path[0])]
+    unknown = set(body) - {"is_processing", "is_deleting", "cargo_type"}
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    for name, value in body.items():
+        setattr(warehouse, name, value)
+    return Answer(200, warehouse.wire())
+
+
+def _add_faults(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.state.faults += [Fault(**row) for row in body]
+    return NO_CONTENT
+
+
+def _no_faults(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.state.faults.clear()
+    return NO_CONTENT
+
+
+def _clock(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.advance(float(body["advance"]))
+    return Answer(200, {"now": wb.state.now})
+
+
+_ACTS: tuple[tuple[str, str, _Act], ...] = (
+    ("GET", "/_sim/state", _state),
+    ("POST", "/_sim/seed", _seed),
+    ("POST", "/_sim/orders", _orders),
+    ("POST", r"/_sim/orders/(\d+)/(\w+)", _event),
+    ("POST", r"/_sim/cards/(\d+)", _change_card),
+    ("POST", r"/_sim/warehouses/(\d+)", _change_warehouse),
+    ("POST", "/_sim/faults", _add_faults),
+    ("DELETE", "/_sim/faults", _no_faults),
+    ("POST", "/_sim/clock", _clock),
+)
+
+
+def _order(order: Order) -> dict[str, object]:
+    return order.facts | {
+        "supplierStatus": order.supplier_status,
+        "wbStatus": order.wb_status,
+        "supplyId": order.supply_id,
+        "unknownBarcode": order.unknown_barcode,
+    }
+
+
+def _card(state: State, nm_id: int) -> dict[str, object]:
+    card = state.cards[nm_id]
+    return {
+        "nmID": card.nm_id,
+        "vendorCode": card.vendor_code,
+        "foreign": card.foreign,
+        "updatedAt": card.updated_at.isoformat(),
+        "sizes": [
+            {"chrtID": size.chrt_id, "techSize": size.tech_size, "skus": size.skus, "cargoType": size.cargo_type}
+            for size in card.sizes
+        ],
+    }

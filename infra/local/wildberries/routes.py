@@ -1,0 +1,87 @@
+"""Every operation that is served, one row each. A later one is a row here and a handler in the file of its subject."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from infra.local.wildberries import content, general, labels, orders, stocks, supplies
+from infra.local.wildberries.answers import Answer, Request
+from infra.local.wildberries.auth import Category
+from infra.local.wildberries.state import State
+
+type Handler = Callable[[State, Request], Answer]
+
+# First label of the host name → category of the token that it wants; None: any token.
+APIS: dict[str, Category | None] = {
+    "content-api": Category.CONTENT,
+    "discounts-prices-api": Category.PRICES,
+    "dp-calendar-api": Category.PRICES,
+    "marketplace-api": Category.MARKETPLACE,
+    "supplies-api": Category.SUPPLIES,
+    "statistics-api": Category.STATISTICS,
+    "seller-analytics-api": Category.ANALYTICS,
+    "advert-api": Category.PROMOTION,
+    "feedbacks-api": Category.FEEDBACKS,
+    "buyer-chat-api": Category.CHAT,
+    "returns-api": Category.RETURNS,
+    "documents-api": Category.DOCUMENTS,
+    "finance-api": Category.FINANCE,
+    "common-api": None,
+    "user-management-api": Category.USERS,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    verb: str
+    api: str
+    path: str
+    bucket: str  # a key of limits.BUCKETS
+    handler: Handler
+    writes: bool = False
+
+    @property
+    def operation(self) -> str:
+        return f"{self.verb} {self.path}"
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
+
+
+_M = "marketplace-api"
+ROUTES = (
+    *(Route("GET", api, "/ping", "ping", general.ping) for api in APIS),
+    Route("GET", "common-api", "/api/v1/seller-info", "seller info", general.seller_info),
+    Route("POST", "content-api", "/content/v2/get/cards/list", "content", content.cards_list),
+    Route("GET", _M, "/api/v3/warehouses", "stocks", stocks.warehouses),
+    Route("GET", _M, "/api/v3/offices", "stocks", stocks.offices),
+    Route("PUT", _M, "/api/v3/stocks/{warehouseId}", "stocks", stocks.write, writes=True),
+    Route("POST", _M, "/api/v3/stocks/{warehouseId}", "stocks", stocks.read),
+    Route("DELETE", _M, "/api/v3/stocks/{warehouseId}", "stocks delete", stocks.delete, writes=True),
+    Route("GET", _M, "/api/v3/orders/new", "fbs", orders.new),
+    Route("GET", _M, "/api/v3/orders", "fbs", orders.listed),
+    Route("POST", _M, "/api/v3/orders/status", "fbs", orders.statuses),
+    Route("PATCH", _M, "/api/v3/orders/{orderId}/cancel", "fbs cancel", orders.cancel, writes=True),
+    Route("POST", _M, "/api/v3/orders/stickers", "fbs", labels.png_svg_zpl),
+    Route("POST", _M, "/api/v3/orders/stickers/cross-border", "fbs", labels.cross_border),
+    Route("POST", _M, "/api/v3/supplies", "fbs", supplies.create, writes=True),
+    Route("GET", _M, "/api/v3/supplies", "fbs", supplies.listed),
+    Route("GET", _M, "/api/v3/supplies/{supplyId}", "fbs", supplies.one),
+    Route("DELETE", _M, "/api/v3/supplies/{supplyId}", "fbs", supplies.remove, writes=True),
+    Route("GET", _M, "/api/marketplace/v3/supplies/{supplyId}/order-ids", "fbs", supplies.order_ids),
+    Route("PATCH", _M, "/api/marketplace/v3/supplies/{supplyId}/orders", "fbs", supplies.add_orders, writes=True),
+    Route("PATCH", _M, "/api/v3/supplies/{supplyId}/deliver", "fbs", supplies.deliver, writes=True),
+    Route("GET", _M, "/api/v3/supplies/{supplyId}/barcode", "fbs", supplies.barcode),
+)
+
+
+def find(verb: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """`path` begins with the api's name, long or short: /marketplace-api/… or /marketplace/…"""
+    name, slash, rest = path.removeprefix("/").partition("/")
+    api = name if name in APIS else f"{name}-api"
+    for route in ROUTES:
+        if route.verb == verb and route.api == api and (found := route.pattern.fullmatch(slash + rest)):
+            return route, found.groupdict()
+    return None

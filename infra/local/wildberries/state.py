@@ -1,0 +1,144 @@
+"""What there is at WB: the seller's warehouses, cards and stock, buyers' orders, supplies, and what was asked."""
+
+import random
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from infra.local.wildberries.faults import Fault
+
+MAX_AMOUNT = 100_000  # of one size in one warehouse
+
+
+@dataclass(slots=True)
+class Warehouse:
+    id: int
+    name: str
+    office_id: int = 501
+    cargo_type: int = 1  # 1 МГТ, 2 СГТ, 3 КГТ+
+    delivery_type: int = 1  # 1 FBS, 2 DBS, 3 DBW, 5 C&C, 6 EDBS
+    is_deleting: bool = False
+    is_processing: bool = False
+
+    def wire(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "officeId": self.office_id,
+            "cargoType": self.cargo_type,
+            "deliveryType": self.delivery_type,
+            "isDeleting": self.is_deleting,
+            "isProcessing": self.is_processing,
+        }
+
+
+@dataclass(slots=True)
+class Size:
+    chrt_id: int
+    nm_id: int
+    tech_size: str
+    skus: list[str]
+    price: int  # × 100, in the seller's currency
+    cargo_type: int = 1
+
+
+@dataclass(slots=True)
+class Card:
+    nm_id: int
+    vendor_code: str
+    title: str
+    colour: str
+    sizes: list[Size]
+    created_at: datetime
+    updated_at: datetime
+    foreign: bool = False  # sold on WB, unknown to the shop
+
+
+@dataclass(slots=True)
+class Order:
+    """One unit of one size that a buyer ordered; `facts` is what WB shows of it and what never changes."""
+
+    id: int
+    warehouse_id: int
+    chrt_id: int
+    created_at: datetime
+    cross_border: bool
+    cargo_type: int
+    unknown_barcode: bool
+    facts: dict[str, object] = field(default_factory=dict)
+    supplier_status: str = "new"
+    wb_status: str = "waiting"
+    supply_id: str | None = None
+    cross_border_asks: int = 0  # how often its PDF was asked for while the carrier's number was awaited
+
+    @property
+    def kind(self) -> tuple[int, bool, int]:
+        """What all orders of a supply have in common."""
+        return self.warehouse_id, self.cross_border, self.cargo_type
+
+
+@dataclass(slots=True)
+class Supply:
+    id: str
+    number: int
+    name: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    order_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class State:
+    """Every access happens under `lock`, which app.py holds for the length of one request's work."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    now: float = 0.0  # unix seconds; set by app.py before each request's work
+    seller_currency: int = 933
+    awaiting_asks: int = 1
+    warehouses: dict[int, Warehouse] = field(default_factory=dict)
+    cards: dict[int, Card] = field(default_factory=dict)
+    sizes: dict[int, Size] = field(default_factory=dict)
+    stocks: dict[int, dict[int, int]] = field(default_factory=dict)  # warehouse → chrtId → amount; absent ≠ 0
+    orders: dict[int, Order] = field(default_factory=dict)
+    supplies: dict[str, Supply] = field(default_factory=dict)
+    next_order: int = 3_000_000_017  # real ids left 32 bits behind
+    buyers_refused: int = 0  # wanted something that WB shows as 0
+    requests: Counter[str] = field(default_factory=Counter)  # by operation
+    answers: dict[str, Counter[int]] = field(default_factory=dict)  # by operation and status
+    faults: list[Fault] = field(default_factory=list)
+    row_refusals: dict[int, str] = field(default_factory=dict)  # of this request, set by the fault refuse_rows
+
+    def moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+    def add_card(self, card: Card) -> None:
+        self.cards[card.nm_id] = card
+        self.sizes |= {size.chrt_id: size for size in card.sizes}
+
+    def add_warehouse(self, warehouse: Warehouse) -> None:
+        self.warehouses[warehouse.id] = warehouse
+        self.stocks[warehouse.id] = {}
+
+    def take_unit(self, warehouse_id: int, chrt_id: int) -> bool:
+        """A buyer takes one; False when WB shows none."""
+        stock = self.stocks[warehouse_id]
+        if stock.get(chrt_id, 0) < 1:
+            return False
+        stock[chrt_id] -= 1
+        return True
+
+    def return_unit(self, warehouse_id: int, chrt_id: int) -> None:
+        stock = self.stocks[warehouse_id]
+        stock[chrt_id] = stock.get(chrt_id, 0) + 1
+
+    def leave_supply(self, order: Order) -> None:
+        if order.supply_id is not None:
+            self.supplies[order.supply_id].order_ids.remove(order.id)
+            order.supply_id = None
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, as WB writes moments: 2026-11-23T08:09:10Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
