@@ -35,8 +35,8 @@ def cancel(seller: Seller, order_id: int) -> Any:
     return seller.ask(f"PATCH /marketplace-api/api/v3/orders/{order_id}/cancel")
 
 
-def stickers(seller: Seller, *order_ids: int, **query: object) -> list[dict[str, Any]]:
-    asked = {"type": "png", "width": 58, "height": 40} | query
+def stickers(seller: Seller, *order_ids: int, **query: Any) -> list[dict[str, Any]]:
+    asked: dict[str, Any] = {"type": "png", "width": 58, "height": 40} | query
     told: list[dict[str, Any]] = seller.ask(STICKERS, {"orders": list(order_ids)}, **asked).json()["stickers"]
     return told
 
@@ -117,7 +117,7 @@ def test_the_list_of_orders_reaches_30_days_at_once_and_90_in_all(seller: Seller
     made = int(BEGAN.timestamp())
     seller.wait(31 * DAY)
     assert seller.ask(LIST, limit=10, next=0).json()["orders"] == []
-    window = {"dateFrom": made - 10, "dateTo": made + 10}
+    window: dict[str, Any] = {"dateFrom": made - 10, "dateTo": made + 10}
     assert len(seller.ask(LIST, limit=10, next=0, **window).json()["orders"]) == 1
     seller.wait(60 * DAY)
     assert seller.ask(LIST, limit=10, next=0, **window).json()["orders"] == []
@@ -134,7 +134,7 @@ def test_the_list_of_orders_reaches_30_days_at_once_and_90_in_all(seller: Seller
         {"limit": 10, "next": 0, "dateFrom": 1_700_000_000, "dateTo": 1_700_000_000 + 31 * DAY},
     ],
 )
-def test_a_list_of_orders_asked_wrongly_is_400(seller: Seller, query: dict[str, object]) -> None:
+def test_a_list_of_orders_asked_wrongly_is_400(seller: Seller, query: dict[str, Any]) -> None:
     answer = seller.ask(LIST, **query)
     assert (answer.status_code, answer.json()["code"]) == (400, "IncorrectParameter")
 
@@ -290,8 +290,8 @@ def test_orders_that_are_new_cancelled_unknown_or_cross_border_are_silently_miss
 
 
 @pytest.mark.parametrize("query", [{"type": "pdf"}, {"width": 40}, {"height": ""}, {"width": 58.0}])
-def test_there_is_no_pdf_sticker_and_no_other_size(seller: Seller, query: dict[str, object]) -> None:
-    asked = {"type": "png", "width": 58, "height": 40} | query
+def test_there_is_no_pdf_sticker_and_no_other_size(seller: Seller, query: dict[str, Any]) -> None:
+    asked: dict[str, Any] = {"type": "png", "width": 58, "height": 40} | query
     assert seller.ask(STICKERS, {"orders": [1]}, **asked).status_code == 400
 
 

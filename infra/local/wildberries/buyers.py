@@ -31,7 +31,7 @@ class Wishes:
 
 def order(state: State, wishes: Wishes) -> list[Order]:
     """The orders made; a buyer who finds nothing in stock goes away and is counted in `buyers_refused`."""
-    dice = state.dice if wishes.seed is None else random.Random(wishes.seed)
+    dice = state.dice if wishes.seed is None else random.Random(wishes.seed)  # nosec B311 # dice of a simulation, no secret
     across = _exactly(wishes.count, wishes.cross_border_share, dice)
     unknown = _exactly(wishes.count, wishes.unknown_barcode_share, dice)
     shelves = {foreign: _shelves(state, wishes, foreign=foreign) for foreign in (False, True)}

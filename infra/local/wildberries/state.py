@@ -93,7 +93,7 @@ class State:
     """Every access happens under `lock`, which app.py holds for the length of one request's work."""
 
     lock: threading.RLock = field(default_factory=threading.RLock)
-    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    dice: random.Random = field(default_factory=lambda: random.Random(0))  # nosec B311 # dice of a simulation, no secret
     now: float = 0.0  # unix seconds; set by app.py before each request's work
     seller_currency: int = 933
     awaiting_asks: int = 1

@@ -39,7 +39,7 @@ class World:
 
 def build(world: World, now: float) -> State:
     state = State(
-        dice=random.Random(world.seed),
+        dice=random.Random(world.seed),  # nosec B311 # dice of a simulation, no secret
         now=now,
         seller_currency=world.seller_currency,
         awaiting_asks=world.awaiting_asks,
@@ -107,7 +107,9 @@ def _spoil_barcodes(world: World, sizes: list[Size]) -> None:
 def _first_stock(world: World, state: State, shop: list[Good]) -> None:
     if not state.warehouses:
         return
-    stock = state.stocks[next(iter(state.warehouses))]
+    warehouse = next(iter(state.warehouses.values()))
+    stock = state.stocks[warehouse.id]
     if world.stocked:
-        stock |= {good.chrt_id: good.quantity for good in shop}
+        fitting = (good for good in shop if state.sizes[good.chrt_id].cargo_type == warehouse.cargo_type)
+        stock |= {good.chrt_id: good.quantity for good in fitting}
     stock |= {size.chrt_id: _FOREIGN_STOCK for card in state.cards.values() if card.foreign for size in card.sizes}

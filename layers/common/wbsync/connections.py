@@ -14,12 +14,15 @@ from wbsync.telemetry import utcnow
 from wbsync.wb import client as wb_client
 from wbsync.wb.client import WbClient
 
+wb_http = cache(wb_client.default_http)
+bitrix_http = cache(bitrix_client.default_http)
+
 
 @cache
 def wildberries(settings: Wildberries) -> WbClient:
     """WB under the seller's limit, which all functions share."""
     return WbClient(
-        wb_client.default_http(),
+        wb_http(),
         token=lambda: secret(settings.wb_token_parameter),
         host_template=settings.wb_host_template,
         budget=CallBudgetStore(settings.call_budget_table, now=utcnow),
@@ -31,7 +34,7 @@ def wildberries(settings: Wildberries) -> WbClient:
 @cache
 def bitrix(settings: Bitrix) -> BitrixClient:
     """The shop behind its webhook."""
-    return BitrixClient(bitrix_client.default_http(), webhook=lambda: secret(settings.bitrix_webhook_parameter))
+    return BitrixClient(bitrix_http(), webhook=lambda: secret(settings.bitrix_webhook_parameter))
 
 
 @cache

@@ -202,7 +202,7 @@ def _color_key(png: _Png) -> bytes:
         return b""
     if len(key) != 2 * _CHANNELS[png.color_type]:
         raise _broken("its transparent colour does not fit its pixels")
-    samples = [int.from_bytes(key[i : i + 2]) & (2**png.depth - 1) for i in range(0, len(key), 2)]
+    samples = [int.from_bytes(key[i : i + 2]) for i in range(0, len(key), 2)]
     return b" /Mask [%s]" % b" ".join(b"%d %d" % (sample, sample) for sample in samples)
 
 
@@ -298,7 +298,7 @@ def fit_pdf(pdf: bytes, size: LabelSize) -> bytes:
 
 
 def _fitted(pdf: bytes, paper: Paper) -> bytes:
-    # Here because importing it takes 0.6 s, which functions that meet no cross-border order need not pay.
+    # Here because importing it takes 0.3 s and more, which functions that meet no cross-border order need not pay.
     from pypdf import PdfReader, PdfWriter  # noqa: PLC0415
     from pypdf.generic import NameObject  # noqa: PLC0415
 

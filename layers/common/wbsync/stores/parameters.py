@@ -15,13 +15,13 @@ CACHED_SECONDS = 300
 
 
 @cache
-def _provider() -> SSMProvider:
+def provider() -> SSMProvider:
     return SSMProvider(boto3_client=ssm())
 
 
 def _read(name: str, *, decrypt: bool) -> str:
     try:
-        value = _provider().get(name, decrypt=decrypt, max_age=CACHED_SECONDS)
+        value = provider().get(name, decrypt=decrypt, max_age=CACHED_SECONDS)
     except GetParameterError as error:
         raise Rejected(f"SSM parameter {name} cannot be read; put it there with the wbsync CLI") from error
     return cast("str", value)
@@ -37,4 +37,5 @@ def shop(name: str) -> Shop:
     try:
         return Shop.model_validate_json(_read(name, decrypt=False))
     except ValidationError as error:
-        raise Rejected(f"the configuration in {name} is refused: {error}") from error
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise Rejected(f"the configuration in {name} is refused: {problems}") from None
