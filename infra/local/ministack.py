@@ -4,6 +4,7 @@ It takes a real `sam deploy`, runs the real zips and layer, polls queues, fires 
 holds every function to its role. It is not AWS: DynamoDB's TTL and recovery and S3's lifecycle are read but not done.
 """
 
+import http.client
 import os
 import shutil
 import signal
@@ -11,10 +12,8 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -65,10 +64,9 @@ def _started(scratch: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # its workers share its process group, and Ctrl-C reaches us alone
             )
-        url = f"http://{_HOST}:{port}"
         try:
-            if _healthy(process, url):
-                return process, url
+            if _healthy(process, port):
+                return process, f"http://{_HOST}:{port}"
         except BaseException:
             _stop(process)
             raise
@@ -101,13 +99,17 @@ def _free_port() -> int:
         return port
 
 
-def _healthy(process: subprocess.Popen[bytes], url: str) -> bool:
+def _healthy(process: subprocess.Popen[bytes], port: int) -> bool:
     """Wait until it answers; False when it ended instead, or said nothing for too long."""
     give_up = time.monotonic() + _STARTS_WITHIN
     while process.poll() is None and time.monotonic() < give_up:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            urllib.request.urlopen(f"{url}/_ministack/health", timeout=2).close()  # noqa: S310 our own address
-            return True
+        with (
+            suppress(OSError, http.client.HTTPException),
+            closing(http.client.HTTPConnection(_HOST, port, timeout=2)) as connection,
+        ):
+            connection.request("GET", "/_ministack/health")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return True
         time.sleep(0.1)
     return False
 

@@ -71,3 +71,9 @@ def test_what_s3_refuses_is_told_in_our_words(
         stubbed.add_client_error("put_object", code, http_status_code=status)
         with pytest.raises(failure, match=f"storing a label: .*{code}"):
             LabelsStore(aws.bucket).put(ORDER, PDF)
+
+
+def test_a_link_names_the_buckets_regional_host(aws: Aws) -> None:
+    """S3 redirects from its global host, and the signature does not survive that."""
+    host = urlsplit(LabelsStore(aws.bucket).open(ORDER, seconds=60)).hostname
+    assert host == f"{aws.bucket}.s3.eu-central-1.amazonaws.com"

@@ -12,7 +12,7 @@ import segno
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, NumberObject, RectangleObject
 
@@ -290,8 +290,8 @@ BROKEN = {
     "odd colour": "its header names bit depth 8 with colour type 5, which PNG does not know",
     "odd compression": "its header names",
     "interlaced": "an interlaced PNG",
-    "wrong size": "has 580x400 pixels where 40x30 mm paper has 400x300",
-    "huge": "has 4294967295x4294967295 pixels where",
+    "huge": "has 4294967295x4294967295 pixels, which no label has",
+    "tiny": "has 40x30 pixels, which no label has",
     "unknown critical chunk": "ABCD is unknown and not to be skipped",
     "no pixels": "its pixels are not the 400x300 that it announces",
     "too few": "its pixels are not the 400x300 that it announces",
@@ -323,7 +323,7 @@ MALFORMED = {
     "odd colour": white(head=ihdr((400, 300), 8, 5)),
     "odd compression": white(head=ihdr((400, 300), tail=b"\1\0\0")),
     "interlaced": white(head=ihdr((400, 300), tail=b"\0\0\1")),
-    "wrong size": white(head=ihdr((580, 400))),
+    "tiny": white(head=ihdr((40, 30))),
     "huge": white(head=ihdr((2**32 - 1, 2**32 - 1))),
     "unknown critical chunk": white(extra=chunk(b"ABCD", b"")),
     "no pixels": white(rows=b""),
@@ -340,6 +340,17 @@ MALFORMED = {
     "palette alphas too many": white(head=PALETTE_HEAD, extra=chunk(b"PLTE", b"123") + chunk(b"tRNS", b"\0\0")),
     "key odd": white(extra=chunk(b"tRNS", b"\0")),
 }
+
+
+@pytest.mark.parametrize("pixels", [(290, 200), (290, 290), (812, 400)])
+def test_a_sticker_of_another_resolution_is_laid_as_large_as_fits(pixels: tuple[int, int]) -> None:
+    pdf = sticker_pdf(saved(Image.new("L", pixels, 0)), "58x40")
+    assert page_mm(pdf) == pytest.approx((58, 40), abs=0.01)
+    box = ImageOps.invert(rendered(pdf).convert("L")).getbbox()
+    assert box is not None
+    scale = min(580 / pixels[0], 400 / pixels[1])
+    assert (box[2] - box[0], box[3] - box[1]) == pytest.approx((pixels[0] * scale, pixels[1] * scale), abs=2)
+    assert (box[0], box[1]) == pytest.approx((580 - box[2], 400 - box[3]), abs=2)
 
 
 @pytest.mark.parametrize("fault", BROKEN)

@@ -5,7 +5,6 @@ Metrics go to the namespace POWERTOOLS_METRICS_NAMESPACE with the dimension `ser
 `Failed`, `NotAuthorised`. Logs carry an event's name as their message and facts as keys; never a token or a buyer.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,9 +20,6 @@ from wbsync.stores.queues import Queue
 
 logger = Logger()
 metrics = Metrics()
-
-# httpx logs the address of every request, and the webhook's address is its secret.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 type Report = Mapping[str, int]
 """What a run did, as counts by metric name."""

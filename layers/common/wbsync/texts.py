@@ -41,7 +41,7 @@ def foreign_currency(amounts: Iterable[Money], currency: str) -> str:
 
 def bad_sticker(reason: str) -> str:
     """Why an order has no label."""
-    return f"Этикетка от Wildberries повреждена: {reason}"
+    return f"Этикетка от Wildberries повреждена, повторите запрос. Для разработчика: {reason}"
 
 
 def order_comment(order_id: int, article: str, amounts: Iterable[Money]) -> str:

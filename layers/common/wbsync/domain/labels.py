@@ -61,6 +61,7 @@ _IHDR_LENGTH = 13
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT"}
 _ONCE = {b"IHDR", b"PLTE", b"tRNS"}
 _LAST_FILTER = 4
+_SHORTEST_SIDE, _LONGEST_SIDE = 50, 4000  # pixels: no code scans below, no label printer prints above
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +213,13 @@ def _color_key(png: _Png) -> bytes:
 def sticker_pdf(png: bytes, size: LabelSize) -> bytes:
     """One page of exactly `size` with the pixels of WB's PNG, transparency laid over white; same bytes for same input.
 
-    The page asks the viewer to print it unscaled. Raises Rejected for a damaged or interlaced PNG and for pixels that
-    are not those WB documents for the paper.
+    Pixels of the number that WB documents fill the page; any other number is laid as large as fits, centred, since a
+    label of another resolution is a label still. The page asks the viewer to print it unscaled.
+    Raises Rejected for a damaged or interlaced PNG.
     """
     paper, image = PAPERS[size], _taken_apart(png)
-    if (image.width, image.height) != paper.pixels:
-        wanted = "x".join(map(str, paper.pixels))
-        raise Rejected(f"the sticker has {image.width}x{image.height} pixels where {size} mm paper has {wanted}")
+    if not (_SHORTEST_SIDE <= image.width <= _LONGEST_SIDE and _SHORTEST_SIDE <= image.height <= _LONGEST_SIDE):
+        raise Rejected(f"the sticker has {image.width}x{image.height} pixels, which no label has")
     _check_rows(image)
 
     width, height = (b"%.4f" % side for side in paper.points)
@@ -228,7 +229,7 @@ def sticker_pdf(png: bytes, size: LabelSize) -> bytes:
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %s %s] /Contents 4 0 R"
         b" /Resources << /XObject << /Sticker 5 0 R >> >> >>" % (width, height),
-        _stream(b"", b"%s 0 0 %s 0 0 cm /Sticker Do" % (width, height)),
+        _stream(b"", b"%.4f 0 0 %.4f %.4f %.4f cm /Sticker Do" % _placed(image, paper)),
         _stream(_image_entries(image, over_white=6), image.rows),
     ]
     if over_white:
@@ -238,6 +239,16 @@ def sticker_pdf(png: bytes, size: LabelSize) -> bytes:
             _stream(entries % (b" ".join([b"0 1"] * inputs), b" ".join([b"0 1"] * (inputs - 1))), over_white)
         )
     return _document(objects)
+
+
+def _placed(image: _Png, paper: Paper) -> tuple[float, float, float, float]:
+    """Width, height, left and bottom of the image on the page, in points."""
+    width, height = paper.points
+    scale = min(width / image.width, height / image.height)
+    if (image.width, image.height) == paper.pixels:
+        return width, height, 0.0, 0.0
+    across, up = image.width * scale, image.height * scale
+    return across, up, (width - across) / 2, (height - up) / 2
 
 
 def _image_entries(png: _Png, *, over_white: int) -> bytes:

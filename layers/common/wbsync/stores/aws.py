@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
-# Link-signing must not depend on the region's default: SigV4 with the bucket in the host name or path.
-_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
+# Links are signed for the bucket's regional host: the global one redirects new buckets, which breaks the signature.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 _FORBIDDEN = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 

@@ -1,0 +1,84 @@
+"""One stage as the CLI meets it: its stack, its secrets, and the two worlds behind them, each looked up once."""
+
+import time
+import tomllib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from infra.cli.account import Secret, Stack, Stage, find_stack, read_parameter
+from wbsync.bitrix import client as bitrix_client
+from wbsync.bitrix.client import BitrixClient
+from wbsync.domain.pacing import CallBudget, LedgerInMemory
+from wbsync.errors import Rejected
+from wbsync.stores.call_budget import CallBudgetStore
+from wbsync.telemetry import utcnow
+from wbsync.wb import client as wb_client
+from wbsync.wb.client import WbClient
+from wbsync.wb.operations import WAREHOUSES
+from wbsync.wb.wire import WarehouseRow
+
+_SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
+_HOSTS = "WbHostTemplate"
+
+
+class Installation:
+    """Everything is asked for when it is first wanted; what is not there raises Rejected with the command to type."""
+
+    def __init__(self, stage: Stage, wb_hosts: str = "") -> None:
+        self.stage = stage
+        self._wb_hosts = wb_hosts
+
+    @cached_property
+    def stack(self) -> Stack | None:
+        return find_stack(self.stage)
+
+    def secret(self, name: Secret) -> str:
+        value = read_parameter(self.stage, name)
+        if not value:
+            raise Rejected(f"{name} is missing: store it with `wbsync secret put {name} --stage {self.stage}`")
+        return value
+
+    @cached_property
+    def wb_hosts(self) -> str:
+        """What the caller says, else what is deployed, else what `make deploy` would deploy, else the real hosts."""
+        deployed = self.stack.parameters.get(_HOSTS, "") if self.stack else ""
+        hosts = self._wb_hosts or deployed or _planned_hosts(self.stage) or wb_client.HOST_TEMPLATE
+        if "{api}" not in hosts:
+            raise Rejected(f"the WB hosts need {{api}} in their template, as in {wb_client.HOST_TEMPLATE}")
+        return hosts
+
+    @cached_property
+    def wb(self) -> WbClient:
+        return WbClient(
+            wb_client.default_http(),
+            token=lambda: self.secret(Secret.WB_TOKEN),
+            host_template=self.wb_hosts,
+            budget=self._budget(),
+            now=utcnow,
+            sleep=time.sleep,
+        )
+
+    def _budget(self) -> CallBudget:
+        """The seller's limit is shared with the functions, where there are any."""
+        if self.stack is None:
+            return LedgerInMemory(utcnow)
+        return CallBudgetStore(self.stack.output("CallBudgetTable"), now=utcnow)
+
+    @cached_property
+    def warehouses(self) -> Sequence[WarehouseRow]:
+        """The seller's warehouses: the cheapest question that WB answers to a token of Marketplace only."""
+        return self.wb.call(WAREHOUSES)
+
+    @cached_property
+    def bitrix(self) -> BitrixClient:
+        webhook = self.secret(Secret.BITRIX_WEBHOOK)
+        return BitrixClient(bitrix_client.default_http(), webhook=lambda: webhook)
+
+
+def _planned_hosts(stage: Stage) -> str:
+    if not _SAMCONFIG.exists():
+        return ""
+    planned = tomllib.loads(_SAMCONFIG.read_text()).get(stage, {})
+    overrides = planned.get("deploy", {}).get("parameters", {}).get("parameter_overrides", ())
+    return dict(row.split("=", 1) for row in overrides).get(_HOSTS, "")

@@ -1,0 +1,168 @@
+"""A configuration held against what WB and the shop really have."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+from infra.cli.shop_file import Problem, Where, setting
+from wbsync.bitrix.catalog import read_stores
+from wbsync.bitrix.client import BATCH, BitrixClient, Command
+from wbsync.bitrix.methods import METHODS
+from wbsync.bitrix.orders import property_ids
+from wbsync.bitrix.wire import Params, listed, rows
+from wbsync.domain.shop import Shop
+from wbsync.errors import NotAuthorised, Rejected
+from wbsync.wb.wire import WarehouseRow
+
+_FBS = 1
+_DELIVERY_TYPES: Mapping[int, str] = {2: "DBS", 3: "DBW", 5: "click & collect", 6: "EDBS"}
+
+
+def against_wb(shop: Shop, warehouses: Iterable[WarehouseRow]) -> list[Problem]:
+    """Every warehouse must be the seller's, stay so, and be sold from by FBS (WB facts §3)."""
+    known = {row.id: row for row in warehouses}
+    problems = []
+    for at, warehouse in enumerate(shop.warehouses):
+        if wrong := _wrong(known.get(warehouse.wb)):
+            problems.append(Problem(("warehouses", at, "wb"), f"warehouse {warehouse.wb} {wrong}"))
+    return problems
+
+
+def _wrong(row: WarehouseRow | None) -> str:
+    if row is None:
+        return "is unknown to WB for this seller: take the number from the WB cabinet (Marketplace → Warehouses)"
+    if row.is_deleting:
+        return "is being deleted at WB: name another one"
+    if row.delivery_type != _FBS:
+        kind = _DELIVERY_TYPES.get(row.delivery_type, f"of type {row.delivery_type}")
+        return f"is {kind} and not FBS: name an FBS warehouse"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopVerdict:
+    """What is wrong, and the settings that could not be checked, each with the reason."""
+
+    problems: list[Problem]
+    unchecked: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """`known` reads the answer; `optional`: by a scope that the functions do without."""
+
+    where: Where
+    command: Command
+    known: Callable[[object], bool]
+    unknown: str
+    optional: bool = False
+
+
+def against_bitrix(bitrix: BitrixClient, shop: Shop) -> ShopVerdict:
+    """Asks the shop whether it has what the configuration names, as far as documented methods tell.
+
+    Raises NotAuthorised when a right is missing that the functions need too, and TryLater.
+    """
+    verdict = ShopVerdict([*_unknown_stores(bitrix, shop), *_unknown_properties(bitrix, shop)], [])
+    askable = []
+    for question in _questions(shop):
+        if question.command.method in METHODS:
+            askable.append(question)
+        else:
+            verdict.unchecked.append(f"{setting(question.where)} (the client may not call {question.command.method})")
+    for some in batched(askable, BATCH, strict=False):
+        answer = bitrix.batch({f"q{number}": question.command for number, question in enumerate(some)})
+        for number, question in enumerate(some):
+            _judge(question, lambda key=f"q{number}", told=answer: told.take(key), verdict)  # type: ignore[misc] # bound now
+    verdict.unchecked.append("orders.site_id (no documented method tells)")
+    if shop.orders.user_id:
+        verdict.unchecked.append("orders.user_id (no documented method of the shop tells)")
+    return verdict
+
+
+def _judge(question: _Question, take: Callable[[], object], verdict: ShopVerdict) -> None:
+    try:
+        known = question.known(take())
+    except NotAuthorised as error:
+        if not question.optional:
+            raise
+        verdict.unchecked.append(f"{setting(question.where)} ({error.reason})")
+        return
+    except Rejected:
+        known = False
+    if not known:
+        verdict.problems.append(Problem(question.where, question.unknown))
+
+
+def _unknown_stores(bitrix: BitrixClient, shop: Shop) -> Iterator[Problem]:
+    known = {store.id for store in read_stores(bitrix)}
+    for at, warehouse in enumerate(shop.warehouses):
+        for number, store in enumerate(warehouse.stores):
+            if store not in known:
+                yield Problem(("warehouses", at, "stores", number), f"the shop has no store {store}")
+
+
+def _unknown_properties(bitrix: BitrixClient, shop: Shop) -> Iterator[Problem]:
+    """Those of `constant_properties`; ours are made by `wbsync doctor --fix`."""
+    if not shop.orders.constant_properties:
+        return
+    known = property_ids(bitrix, shop.orders.person_type_id)
+    for code in shop.orders.constant_properties:
+        if code not in known:
+            yield Problem(
+                ("orders", "constant_properties", code),
+                f"person type {shop.orders.person_type_id} of the shop has no active order property with this code",
+            )
+
+
+def _questions(shop: Shop) -> Iterator[_Question]:
+    catalog, orders = shop.catalog, shop.orders
+    for at, iblock in enumerate(catalog.iblocks):
+        yield _Question(
+            ("catalog", "iblocks", at),
+            Command("catalog.product.list", _one({"iblockId": iblock, "id": 0}, "id", "iblockId")),
+            lambda _: True,  # an answer is enough: of an unknown information block there is none
+            f"the shop has no information block {iblock}, or it is no catalog",
+        )
+        yield _Question(
+            ("catalog", "barcode_property"),
+            Command("catalog.productProperty.list", _one({"iblockId": iblock, "code": catalog.barcode_property}, "id", "code")),
+            _has("productProperties", "code", catalog.barcode_property),
+            f"information block {iblock} has no property with the code {catalog.barcode_property}",
+        )
+    yield _Question(
+        ("orders", "person_type_id"),
+        Command("sale.persontype.list", _one({"id": orders.person_type_id}, "id")),
+        _has("personTypes", "id", orders.person_type_id),
+        f"the shop has no person type {orders.person_type_id}",
+    )
+    yield _Question(
+        ("orders", "status_new"),
+        Command("sale.status.list", _one({"id": orders.status_new, "type": "O"}, "id", "type")),
+        _has("statuses", "id", orders.status_new),
+        f"the shop has no order status {orders.status_new}",
+    )
+    for name, number, method in (
+        ("pay_system_id", orders.pay_system_id, "sale.paysystem.list"),
+        ("delivery_id", orders.delivery_id, "sale.delivery.getlist"),
+    ):
+        yield _Question(
+            ("orders", name),
+            Command(method, {"SELECT": ["ID"], "FILTER": {"ID": number}}),
+            lambda answer, number=number: _is_in(listed(answer), "ID", number),  # type: ignore[misc] # bound now
+            f"the shop has no {name.removesuffix('_id').replace('_', ' ')} {number}",
+            optional=True,
+        )
+
+
+def _one(condition: Params, *select: str) -> Params:
+    return {"select": list(select), "filter": condition, "start": -1}
+
+
+def _has(key: str, field: str, value: object) -> Callable[[object], bool]:
+    return lambda answer: _is_in(rows(answer, key, key), field, value)
+
+
+def _is_in(found: Iterable[Any], field: str, value: object) -> bool:
+    return any(str(row[field]) == str(value) for row in found)
