@@ -88,7 +88,7 @@ $(OWN_UV):
 	@$(UV) sync --quiet --frozen $(if $(PYTHON313),--python $(PYTHON313))
 	@touch $@
 
-.venv-%/.ready: infra/local/tools/%.txt .venv/.ready
+.venv-%/.ready: infra/local/tools/%.txt | .venv/.ready
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-$*
 	@$(UV) pip sync --quiet --python .venv-$*/bin/python $<
 	@touch $@

@@ -23,7 +23,9 @@ _File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A YAML
 def check(file: _File) -> None:
     """Check a file without asking anybody."""
     shop = shop_file.read(file.read_bytes()).shop
-    typer.echo(f"{file} holds: account {shop.account}, {len(shop.warehouses)} warehouse(s), {len(shop.stores)} store(s)")
+    typer.echo(
+        f"{file} holds: account {shop.account}, {len(shop.warehouses)} warehouse(s), {len(shop.stores)} store(s)"
+    )
 
 
 @app.command()

@@ -127,7 +127,10 @@ def _questions(shop: Shop) -> Iterator[_Question]:
         )
         yield _Question(
             ("catalog", "barcode_property"),
-            Command("catalog.productProperty.list", _one({"iblockId": iblock, "code": catalog.barcode_property}, "id", "code")),
+            Command(
+                "catalog.productProperty.list",
+                _one({"iblockId": iblock, "code": catalog.barcode_property}, "id", "code"),
+            ),
             _has("productProperties", "code", catalog.barcode_property),
             f"information block {iblock} has no property with the code {catalog.barcode_property}",
         )

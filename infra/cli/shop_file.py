@@ -81,7 +81,9 @@ def _refuse_doubled_keys(root: Node) -> None:
     """YAML's readers silently keep the last of them."""
     for node in _nodes(root):
         keys: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, ScalarNode)) if isinstance(node, MappingNode) else ():
+        for key in (
+            (key for key, _ in node.value if isinstance(key, ScalarNode)) if isinstance(node, MappingNode) else ()
+        ):
             if key.value in keys:
                 line = key.start_mark.line + 1
                 raise Rejected(f"line {line}: `{key.value}` stands twice in one section: leave one of them")

@@ -292,6 +292,28 @@ def test_a_waiting_order_that_was_cancelled_on_wb_is_closed_and_frees_nothing_it
     assert wb_orders_in_shop(linked) == []
 
 
+def test_an_order_that_cannot_be_read_holds_nobody_back(linked: World) -> None:
+    linked.sync_stock()
+    good, bad = linked.buy(2)
+    with linked.wildberries.state.lock:
+        del linked.wildberries.state.orders[bad["id"]].facts["price"]
+    assert linked.poll_orders() == {"OrdersSeen": 1, "OrdersStored": 1, "OrdersUnreadable": 1}
+    assert linked.state(OrderState.STORED) == [good["id"]]
+
+
+def test_bitrix_that_was_never_reached_is_tried_again_at_once(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    linked.buy()
+    linked.shop_fault("sale.order.list", "503")
+    linked.poll_orders()
+    [error] = linked.place_orders()
+    assert isinstance(error, TryLater)
+    assert error.wait < 120
+    clock.forward(seconds=error.wait)
+    linked.new_orders.send(NewOrder(order_id=OrderId(order)) for order in linked.state(OrderState.STORED))
+    assert linked.place_orders() == [None]
+
+
 def test_a_lost_message_is_found_by_the_sweep(linked: World, clock: Clock) -> None:
     linked.sync_stock()
     linked.buy()

@@ -130,7 +130,7 @@ def test_links_can_only_be_opened(url: Url, method: str) -> None:
     assert url.get(link(), method=method)["statusCode"] == 404
 
 
-@pytest.mark.parametrize("path", [link(), "/labels/1", "/"])
+@pytest.mark.parametrize("path", [link(), "/labels/1", "/"], ids=["a label", "refused", "nothing"])
 def test_no_answer_is_kept_or_tells_the_next_site_where_it_came_from(url: Url, path: str) -> None:
     headers = url.get(path)["headers"]
 

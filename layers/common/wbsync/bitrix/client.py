@@ -133,7 +133,7 @@ class BitrixClient:
             return NotAuthorised("the Bitrix webhook is no valid address")
 
 
-def default_http(read_timeout: float = 60.0) -> httpx.Client:
+def default_http(read_timeout: float = 45.0) -> httpx.Client:
     """An HTTP client with explicit time-outs; `read_timeout` in seconds bounds a batch of 50 slow commands."""
     return httpx.Client(timeout=httpx.Timeout(connect=5.0, read=read_timeout, write=10.0, pool=5.0))
 

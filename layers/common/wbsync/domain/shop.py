@@ -90,7 +90,7 @@ class Labels(_Section):
     """The paper and how long its links live."""
 
     size: LabelSize = "58x40"
-    link_days: int = Field(60, ge=1, le=365)
+    link_days: int = Field(60, ge=1, le=180, description="at most as long as the bucket keeps labels")
 
 
 class Shop(_Section):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wbsync import texts
 from wbsync.bitrix import orders as bitrix_orders
@@ -16,9 +16,12 @@ from wbsync.messages import NewOrder
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
 
-LEASE = 120.0
-"""Seconds for which an order is one worker's, and in which Bitrix has ended whatever it was doing when a connection
-broke: PHP goes on after its client is gone, so an order may appear later than the error that announced it."""
+LEASE = 300.0
+"""Seconds for which an order is one worker's: the function's time-out, and then SETTLED."""
+
+SETTLED = 120.0
+"""Seconds after which Bitrix has ended whatever it was doing when the connection broke: PHP goes on after its client is
+gone, so an order may appear later than the error that announced its failure."""
 
 TO_BE_PLACED = (OrderState.STORED, OrderState.WAITING)
 
@@ -98,16 +101,18 @@ class PlaceOrders:
         return {order.order_id: done[kept_id] or kept_id for kept_id, order in kept.items()}
 
     def _settle(self, order_id: OrderId, result: ShopOrderId | SyncError) -> SyncError | None:
-        """Write down what became of an order. A lease outlives a failure, so that the next try comes after it."""
+        """Write down what became of an order. Its lease outlives a failure for as long as Bitrix may still be at it."""
         if isinstance(result, int):
             self.orders.move(order_id, OrderState.PLACED, at=self.now(), shop_order_id=result)
             return None
         if _is_final(result):
             self.orders.move(order_id, OrderState.PARKED, at=self.now(), reason=str(result))
             return None
-        if isinstance(result, TryLater):
-            return Unavailable(str(result), wait=max(LEASE, result.wait))
-        return result
+        if not isinstance(result, TryLater):
+            return result
+        wait = max(SETTLED, result.wait) if _may_be_done(result) else result.wait
+        self.orders.lease_until(order_id, self.now() + timedelta(seconds=wait))
+        return TryLater(str(result), wait=wait + 1)
 
     def _verdict(
         self,
@@ -123,6 +128,10 @@ class PlaceOrders:
         if records[order_id].state in TO_BE_PLACED:
             return TryLater(f"order {order_id} is being placed by another worker", wait=LEASE)
         return None
+
+
+def _may_be_done(error: TryLater) -> bool:
+    return isinstance(error, Unavailable) and error.maybe_done
 
 
 def _is_final(result: ShopOrderId | SyncError) -> bool:

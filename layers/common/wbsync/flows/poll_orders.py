@@ -27,13 +27,14 @@ def run(
 
     What cannot be queued stays `stored`, where sweep finds it.
     """
-    rows = {OrderId(row.id): row for row in wb.call(NEW_ORDERS).orders}
+    answer = wb.call(NEW_ORDERS)
+    rows = {OrderId(row.id): row for row in answer.orders}
     unseen = orders.unseen(rows)
     new = [_order(rows[order_id]) for order_id in sorted(unseen)]
     _forget_what_was_told(new, told, now())
     stored = [order for order in new if orders.put_new(order, now())]
     new_orders.send(NewOrder(order_id=order.order_id) for order in stored)
-    return {"OrdersSeen": len(rows), "OrdersStored": len(stored)}
+    return {"OrdersSeen": len(rows), "OrdersStored": len(stored), "OrdersUnreadable": answer.unreadable}
 
 
 def _forget_what_was_told(new: list[Order], told: StockToldStore, at: datetime) -> None:

@@ -150,6 +150,17 @@ class OrdersStore:
             ),
         )
 
+    def lease_until(self, order_id: OrderId, until: datetime) -> None:
+        """Set the end of one's own lease."""
+        with aws_errors("leasing an order"):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression="SET lease = :until",
+                ConditionExpression="attribute_exists(order_id)",
+                ExpressionAttributeValues={":until": {"S": _time(until)}},
+            )
+
     def _conditionally(self, what: str, write: Any) -> bool:  # noqa: ANN401 boto3's answers differ by call and are not used
         try:
             with aws_errors(what):

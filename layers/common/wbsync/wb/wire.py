@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, SupplyId, WarehouseId
@@ -80,7 +80,19 @@ class OrderNew(OrderRow):
 
 
 class NewOrders(_Answer):
+    """An order that cannot be read must not hold back the others: it is counted, and stays with WB as new."""
+
     orders: tuple[OrderNew, ...] = ()
+    unreadable: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _row_by_row(cls, data: Any) -> Any:  # noqa: ANN401 whatever WB sent
+        rows = data.get("orders") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            return data
+        read = [order for row in rows if (order := _read(OrderNew, row))]
+        return {"orders": read, "unreadable": len(rows) - len(read)}
 
 
 class OrderListed(OrderRow):
@@ -94,6 +106,13 @@ class OrdersPage(_Answer):
 
     next: int = 0
     orders: tuple[OrderListed, ...] = ()
+
+
+def _read[Row: _Answer](kind: type[Row], row: object) -> Row | None:
+    try:
+        return kind.model_validate(row)
+    except ValidationError:
+        return None
 
 
 class OrderIds(_Wire):

@@ -1,0 +1,55 @@
+"""The command `wbsync`. Failures that are no bugs end in one line on stderr and exit code 1."""
+
+from typing import override
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from typer.core import TyperGroup
+
+from infra.cli import config, doctor, links, orders, secret
+from wbsync.errors import SyncError, TryLater
+
+_FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
+
+
+class _TellsFailures(TyperGroup):
+    @override
+    def invoke(self, ctx: typer.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except _FAILURES as error:
+            typer.echo(_line(error), err=True)
+            raise typer.Exit(1) from None
+
+
+def _line(error: Exception) -> str:
+    match error:
+        case NoCredentialsError():
+            return "AWS knows no credentials here: `aws configure`, or set AWS_PROFILE"
+        case NoRegionError():
+            return "AWS knows no region here: set AWS_REGION, e.g. eu-central-1"
+        case ClientError():
+            # Not its message: that of PutParameter could quote the value.
+            return f"AWS refused {error.operation_name}: {error.response['Error']['Code']}"
+        case BotoCoreError():
+            return f"AWS: {error}"
+        case TryLater():
+            return f"{error}: try again in {max(1, round(error.wait))} s"
+        case _:
+            return str(error)
+
+
+app = typer.Typer(
+    cls=_TellsFailures,
+    help="Sets up and looks after wbsync, stage by stage.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(config.app, name="config")
+app.add_typer(secret.app, name="secret")
+app.command("doctor")(doctor.doctor)
+app.add_typer(orders.app, name="orders")
+app.add_typer(links.app, name="links")
+
+if __name__ == "__main__":
+    app()

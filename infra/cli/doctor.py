@@ -1,0 +1,224 @@
+"""`wbsync doctor`: is everything there that the functions need? Each check is a row of CHECKS."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from infra.cli import order_properties, secret_rules, shop_facts, shop_file
+from infra.cli.account import Secret, read_parameter
+from infra.cli.console import print_json, print_table
+from infra.cli.installation import Installation
+from infra.cli.options import JsonOption, StageOption, WbHostsOption
+from wbsync.bitrix.client import Command
+from wbsync.bitrix.methods import METHODS
+from wbsync.bitrix.wire import Param, listed
+from wbsync.domain.links import stock_links
+from wbsync.domain.shop import Shop
+from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
+from wbsync.stores.links import LinksStore
+from wbsync.telemetry import utcnow
+
+NEEDED_SCOPES = ("sale", "catalog")
+
+
+class State(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+_MARKS: Mapping[State, str] = {State.OK: "✔", State.FAILED: "✘", State.SKIPPED: "–"}
+
+
+class NotChecked(Exception):
+    """There is nothing to check yet; the reason is no fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`run` tells what is good in one line, or raises SyncError or NotChecked; `needs` must have gone well before."""
+
+    name: str
+    run: Callable[[Installation], str]
+    needs: tuple[str, ...] = ()
+    fix: Callable[[Installation], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    check: str
+    state: State
+    told: str
+
+
+def doctor(
+    stage: StageOption,
+    *,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the order properties that the shop lacks.")] = False,
+    as_json: JsonOption = False,
+    wb_hosts: WbHostsOption = "",
+) -> None:
+    """Check the configuration, the secrets, WB and the shop; exit code 1 when something is wrong."""
+    findings = examine(Installation(stage, wb_hosts), fix=fix)
+    if as_json:
+        print_json([{"check": f.check, "state": f.state, "told": f.told} for f in findings])
+    else:
+        print_table(("", "check", "found"), [(_MARKS[f.state], f.check, f.told) for f in findings])
+    if any(f.state is State.FAILED for f in findings):
+        raise typer.Exit(1)
+
+
+def examine(there: Installation, *, fix: bool) -> list[Finding]:
+    """All checks in their order; one whose needs went wrong is skipped, so that each fault is told once."""
+    found: dict[str, Finding] = {}
+    for check in CHECKS:
+        lacking = [need for need in check.needs if found[need].state is not State.OK]
+        if lacking:
+            found[check.name] = Finding(check.name, State.SKIPPED, f"not checked: see {', '.join(lacking)}")
+        else:
+            found[check.name] = _examined(check, check.fix if fix and check.fix else check.run, there)
+    return list(found.values())
+
+
+def _examined(check: Check, run: Callable[[Installation], str], there: Installation) -> Finding:
+    try:
+        return Finding(check.name, State.OK, run(there))
+    except NotChecked as reason:
+        return Finding(check.name, State.SKIPPED, f"not checked: {reason}")
+    except TryLater as error:
+        return Finding(check.name, State.FAILED, f"{error}: try again in {max(1, round(error.wait))} s")
+    except SyncError as error:
+        return Finding(check.name, State.FAILED, str(error))
+
+
+# ---- the checks
+
+
+def _shop(there: Installation) -> Shop:
+    stored = read_parameter(there.stage, "config")
+    if stored is None:
+        raise Rejected(f"missing: store it with `wbsync config put FILE --stage {there.stage}`")
+    try:
+        return Shop.model_validate_json(stored)
+    except ValidationError as error:
+        problems = "; ".join(map(str, shop_file.explained(error, _read_json(stored))))
+        raise Rejected(f"{problems}: correct the file and `wbsync config put` it") from None
+
+
+def _read_json(text: str) -> Any:  # noqa: ANN401 any JSON
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
+
+
+def _configuration(there: Installation) -> str:
+    shop = _shop(there)
+    return f"account {shop.account}, {len(shop.warehouses)} warehouse(s) fed by {len(shop.stores)} store(s)"
+
+
+def _wb_token(there: Installation) -> str:
+    return secret_rules.token(there.secret(Secret.WB_TOKEN), hosts=there.wb_hosts, now=utcnow())
+
+
+def _wb_reached(there: Installation) -> str:
+    return f"{len(there.warehouses)} warehouse(s) of the seller, at {there.wb_hosts}"
+
+
+def _warehouses(there: Installation) -> str:
+    problems = shop_facts.against_wb(_shop(there), there.warehouses)
+    if problems:
+        raise Rejected("; ".join(map(str, problems)))
+    return "all of the configuration's are there and FBS"
+
+
+def _bitrix_answers(there: Installation) -> str:
+    address = secret_rules.webhook(there.secret(Secret.BITRIX_WEBHOOK))
+    present = {str(name).lower() for name in listed(there.bitrix.call("methods", {}))}
+    scopes = {str(name) for name in listed(there.bitrix.call("scope", {}))}
+    if lacking := [scope for scope in NEEDED_SCOPES if scope not in scopes]:
+        named = " and ".join(f"`{scope}`" for scope in lacking)
+        raise NotAuthorised(f"the webhook lacks the scope {named}, or the shop the module of that name")
+    needed = [row.name for row in METHODS.values() if row.scope in NEEDED_SCOPES]
+    if absent := [name for name in needed if name.lower() not in present]:
+        raise Rejected(f"the shop has no method {', '.join(absent)}: update its modules `sale`, `catalog` and `rest`")
+    return f"{address}: all {len(needed)} methods are there"
+
+
+def _bitrix_rights(there: Installation) -> str:
+    """A read of each kind, of nothing, and a change of an order that cannot be: the right is asked for before it."""
+    nothing: dict[str, Param] = {"select": ["id"], "filter": {"id": 0}, "start": -1}
+    iblock = _shop(there).catalog.iblocks[0]
+    products: dict[str, Param] = {"select": ["id", "iblockId"], "filter": {"id": 0, "iblockId": iblock}, "start": -1}
+    tried = {
+        f"r{number}": Command(row.name, products if row.name == "catalog.product.list" else nothing)
+        for number, row in enumerate(row for row in METHODS.values() if row.rows and row.scope in NEEDED_SCOPES)
+    } | {"w": Command("sale.order.update", {"id": 0, "fields": {"comments": ""}})}
+    answer = there.bitrix.batch(tried)
+    failures = {key: failure for key in tried if (failure := answer.failure(key))}
+    lacking = dict.fromkeys(METHODS[tried[k].method].right for k, e in failures.items() if isinstance(e, NotAuthorised))
+    if lacking:
+        raise NotAuthorised(f"the webhook's user lacks the right to {'; and to '.join(lacking)}")
+    for key, failure in failures.items():
+        if isinstance(failure, TryLater) or key != "w":
+            raise failure
+    return "reads catalog, stores and orders, and may change orders"
+
+
+def _shop_facts(there: Installation) -> str:
+    verdict = shop_facts.against_bitrix(there.bitrix, _shop(there))
+    if verdict.problems:
+        raise Rejected("; ".join(map(str, verdict.problems)))
+    return f"the shop has what the configuration names; not checked: {', '.join(verdict.unchecked)}"
+
+
+def _order_properties(there: Installation) -> str:
+    properties = _shop(there).orders.properties.all
+    if missing := order_properties.missing(there.bitrix, _shop(there).orders):
+        raise Rejected(f"the shop lacks {', '.join(missing)}: `wbsync doctor --fix --stage {there.stage}` makes them")
+    return f"all {len(properties)} are there"
+
+
+def _made_order_properties(there: Installation) -> str:
+    orders = _shop(there).orders
+    missing = order_properties.missing(there.bitrix, orders)
+    if not missing:
+        return _order_properties(there)
+    order_properties.make(there.bitrix, orders, missing)
+    return f"made {', '.join(missing)}; {_order_properties(there)}"
+
+
+def _barcodes(there: Installation) -> str:
+    if there.stack is None:
+        raise NotChecked("the stack is not deployed yet")
+    links = list(LinksStore(there.stack.output("LinksTable")).all())
+    if not links:
+        raise NotChecked("link_cards has not run yet, or found nothing on either side")
+    linked, problems = stock_links(links)
+    told = f"{len(linked)} sizes linked, {sum(map(len, problems.values()))} barcodes with a problem"
+    if not linked:
+        raise Rejected(f"{told}: see `wbsync links report --stage {there.stage}`")
+    return f"{told} (`wbsync links report` names them)" if problems else told
+
+
+def _label_key(there: Installation) -> str:
+    return secret_rules.label_key(there.secret(Secret.LABEL_KEY))
+
+
+CHECKS: Sequence[Check] = (
+    Check("configuration", _configuration),
+    Check("WB token", _wb_token),
+    Check("WB", _wb_reached, needs=("WB token",)),
+    Check("WB warehouses", _warehouses, needs=("configuration", "WB")),
+    Check("Bitrix", _bitrix_answers),
+    Check("Bitrix rights", _bitrix_rights, needs=("configuration", "Bitrix")),
+    Check("shop's ids", _shop_facts, needs=("configuration", "Bitrix rights")),
+    Check("order properties", _order_properties, ("configuration", "Bitrix rights"), fix=_made_order_properties),
+    Check("barcodes", _barcodes),
+    Check("label key", _label_key),
+)
