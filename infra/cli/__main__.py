@@ -1,6 +1,6 @@
 """The command `wbsync`. Failures that are no bugs end in one line on stderr and exit code 1."""
 
-from typing import override
+from typing import Any, override
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
@@ -14,7 +14,7 @@ _FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
 
 class _TellsFailures(TyperGroup):
     @override
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 typer keeps a click of its own, whose types are private
         try:
             return super().invoke(ctx)
         except _FAILURES as error:

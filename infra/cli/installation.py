@@ -80,5 +80,5 @@ def _planned_hosts(stage: Stage) -> str:
     if not _SAMCONFIG.exists():
         return ""
     planned = tomllib.loads(_SAMCONFIG.read_text()).get(stage, {})
-    overrides = planned.get("deploy", {}).get("parameters", {}).get("parameter_overrides", ())
-    return dict(row.split("=", 1) for row in overrides).get(_HOSTS, "")
+    overrides: Sequence[str] = planned.get("deploy", {}).get("parameters", {}).get("parameter_overrides", ())
+    return next((row.partition("=")[2] for row in overrides if row.startswith(f"{_HOSTS}=")), "")

@@ -20,11 +20,6 @@ _COLUMNS = ("Штрихкод", "Почему", "Товары магазина",
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@app.callback()
-def group() -> None:
-    """Without it a lone command would swallow its own name."""
-
-
 @app.command()
 def report(
     stage: StageOption,

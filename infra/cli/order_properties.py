@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from wbsync.bitrix.client import BitrixClient, Command
-from wbsync.bitrix.wire import Flag, Param, Text, listed, read
+from wbsync.bitrix.wire import Flag, Param, Text, read, rows
 from wbsync.domain.shop import Orders
 from wbsync.errors import Rejected
 
@@ -96,20 +96,20 @@ def _standing(bitrix: BitrixClient, person_type_id: int) -> Iterator[_PropertyRo
 
 
 def _group(bitrix: BitrixClient, person_type_id: int) -> int:
-    """The person type's first group. See https://apidocs.bitrix24.ru/…/sale-property-group-list.html"""
+    """The person type's first group.
+
+    See https://apidocs.bitrix24.ru/api-reference/sale/property-group/sale-property-group-list.html
+    """
     asked: dict[str, Param] = {
         "select": ["id", "sort"],
         "filter": {"personTypeId": person_type_id},
         "order": {"sort": "asc", "id": "asc"},
     }
     answer = bitrix.call("sale.propertygroup.list", asked)
-    groups = [read(_GroupRow, row, "sale.propertygroup.list") for row in _rows(answer)]
+    found = rows(answer, "propertyGroups", "sale.propertygroup.list")
+    groups = [read(_GroupRow, row, "sale.propertygroup.list") for row in found]
     if not groups:
         raise Rejected(
             f"person type {person_type_id} has no group of order properties: make one in the shop's settings"
         )
     return groups[0].id
-
-
-def _rows(answer: object) -> list[object]:
-    return listed(answer["propertyGroups"]) if isinstance(answer, Mapping) and "propertyGroups" in answer else []

@@ -107,7 +107,8 @@ def _told(records: Sequence[OrderRecord], sent: Mapping[OrderId, OrderState]) ->
         if state is None:
             yield f"{record.order_id}: left alone, it moved on meanwhile"
         else:
-            yield f"{record.order_id}: was {record.state}, queued {'to be placed' if state in _TO_PLACE else 'for its label'}"
+            purpose = "to be placed" if state in _TO_PLACE else "for its label"
+            yield f"{record.order_id}: was {record.state}, queued {purpose}"
     yield f"{len(sent)} order(s) queued"
 
 

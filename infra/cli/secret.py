@@ -24,11 +24,6 @@ _RULES: Mapping[Secret, Callable[[str, Installation], str]] = {
 }
 
 
-@app.callback()
-def group() -> None:
-    """Without it a lone command would swallow its own name."""
-
-
 # Extra words are taken, so that a secret typed behind the command is refused without being quoted.
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def put(

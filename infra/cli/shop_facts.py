@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.cli.shop_file import Problem, Where, setting
 from wbsync.bitrix.catalog import read_stores
-from wbsync.bitrix.client import BATCH, BitrixClient, Command
+from wbsync.bitrix.client import BATCH, BatchAnswer, BitrixClient, Command
 from wbsync.bitrix.methods import METHODS
 from wbsync.bitrix.orders import property_ids
 from wbsync.bitrix.wire import Params, listed, rows
@@ -74,16 +74,16 @@ def against_bitrix(bitrix: BitrixClient, shop: Shop) -> ShopVerdict:
     for some in batched(askable, BATCH, strict=False):
         answer = bitrix.batch({f"q{number}": question.command for number, question in enumerate(some)})
         for number, question in enumerate(some):
-            _judge(question, lambda key=f"q{number}", told=answer: told.take(key), verdict)  # type: ignore[misc] # bound now
+            _judge(question, answer, f"q{number}", verdict)
     verdict.unchecked.append("orders.site_id (no documented method tells)")
     if shop.orders.user_id:
         verdict.unchecked.append("orders.user_id (no documented method of the shop tells)")
     return verdict
 
 
-def _judge(question: _Question, take: Callable[[], object], verdict: ShopVerdict) -> None:
+def _judge(question: _Question, answer: BatchAnswer, key: str, verdict: ShopVerdict) -> None:
     try:
-        known = question.known(take())
+        known = question.known(answer.take(key))
     except NotAuthorised as error:
         if not question.optional:
             raise
@@ -153,7 +153,7 @@ def _questions(shop: Shop) -> Iterator[_Question]:
         yield _Question(
             ("orders", name),
             Command(method, {"SELECT": ["ID"], "FILTER": {"ID": number}}),
-            lambda answer, number=number: _is_in(listed(answer), "ID", number),  # type: ignore[misc] # bound now
+            _has_in_capitals(number),
             f"the shop has no {name.removesuffix('_id').replace('_', ' ')} {number}",
             optional=True,
         )
@@ -167,5 +167,10 @@ def _has(key: str, field: str, value: object) -> Callable[[object], bool]:
     return lambda answer: _is_in(rows(answer, key, key), field, value)
 
 
+def _has_in_capitals(number: int) -> Callable[[object], bool]:
+    """Two methods of the shop answer a bare list, its fields in capitals."""
+    return lambda answer: _is_in((row for row in listed(answer) if isinstance(row, Mapping)), "ID", number)
+
+
 def _is_in(found: Iterable[Any], field: str, value: object) -> bool:
-    return any(str(row[field]) == str(value) for row in found)
+    return any(str(row.get(field)) == str(value) for row in found)

@@ -63,7 +63,7 @@ def deploy(ministack_url: str, *, parameters: Mapping[str, str]) -> dict[str, st
 
 
 def put_parameters(ministack_url: str, *, config: str, secrets: Mapping[str, str]) -> None:
-    """Put the shop's configuration (the JSON that SSM holds) and the secrets wb-token, bitrix-webhook and label-key into SSM."""
+    """Put the configuration (the JSON that SSM holds) and the secrets wb-token, bitrix-webhook, label-key into SSM."""
     ssm = _ACCOUNT.client("ssm", endpoint_url=ministack_url)
     ssm.put_parameter(Name=f"/wbsync/{STAGE}/config", Value=config, Type="String", Overwrite=True)
     for name, value in secrets.items():
