@@ -66,7 +66,19 @@ def _arrive(start: Barrier) -> None:
 def _work(queue: str) -> tuple[float, float, int]:
     """One worker's beginning, the end of its last run, and its runs."""
     import_module("functions.push_stock.app")
+    import os, time as _t
+    from wbsync.wb import client as C
+    orig=C.WbClient._wait_for_turn; osend=C.WbClient._send
+    log=open(f"/tmp/prof/{os.getpid()}","w")
+    def w(self, op):
+        t=_t.time()
+        self.expect(op,1); sl=self._slots[op.bucket.name][0]
+        orig(self, op); log.write(f"wait {op.name} {t} {sl.earliest} {sl.latest} {_t.time()}\n"); log.flush()
+    def s2(self, op, r):
+        t=_t.time(); a=osend(self, op, r); log.write(f"send {op.name} {t} {_t.time()}\n"); log.flush(); return a
+    C.WbClient._wait_for_turn=w; C.WbClient._send=s2
     _barriers[0].wait()
+    log.write(f"begin x {_t.time()}\n")
     begin = end = clock()
     runs = 0
     for _ in served("push_stock", queue):

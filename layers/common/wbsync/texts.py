@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from wbsync.domain.links import Problem
 from wbsync.domain.orders import Money
 
 STOCK_REFUSALS: Mapping[str, str] = {
@@ -19,6 +20,18 @@ STOCK_REFUSALS: Mapping[str, str] = {
     "SKUUploadDisabled": "WB принимает остатки только по ID размера (chrtID): сообщите разработчику.",
 }
 """Why WB did not take a row of stock (WB facts §3, answers 400, 406 and 409)."""
+
+LINK_PROBLEMS: Mapping[Problem, str] = {
+    Problem.OFFER_WITHOUT_BARCODE: "У товара магазина нет штрихкода: заполните его.",
+    Problem.SIZE_WITHOUT_BARCODE: "У размера карточки WB нет штрихкода: добавьте его в карточку.",
+    Problem.SEVERAL_OFFERS: "Штрихкод стоит у нескольких товаров магазина: оставьте его у одного.",
+    Problem.SEVERAL_SIZES: "Штрихкод стоит у нескольких размеров на WB: оставьте его у одного.",
+    Problem.NOT_ON_WB: "На WB нет карточки с этим штрихкодом.",
+    Problem.NOT_IN_SHOP: "В магазине нет товара с этим штрихкодом.",
+    Problem.OFFER_ON_SEVERAL_SIZES: "Один товар магазина продаётся на WB несколькими размерами: остатки не передаются.",
+    Problem.SIZE_OF_SEVERAL_OFFERS: "На один размер WB приходится несколько товаров магазина: остатки не передаются.",
+}
+"""Why a barcode is not linked, or its stock not sent (`wbsync links report`)."""
 
 LABEL_LINK_REFUSED = "Ссылка недействительна или устарела. Откройте этикетку из карточки заказа."
 
