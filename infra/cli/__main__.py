@@ -14,7 +14,7 @@ _FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
 
 class _TellsFailures(TyperGroup):
     @override
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 typer keeps a click of its own, whose types are private
+    def invoke(self, ctx: Any) -> Any:  # typer keeps a click of its own, whose types are private
         try:
             return super().invoke(ctx)
         except _FAILURES as error:
@@ -43,6 +43,7 @@ app = typer.Typer(
     cls=_TellsFailures,
     help="Sets up and looks after wbsync, stage by stage.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(config.app, name="config")

@@ -57,7 +57,7 @@ def show(order_id: int, stage: StageOption, *, as_json: JsonOption = False) -> N
 @app.command()
 def retry(
     stage: StageOption,
-    order_ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...")] = None,
+    order_ids: Annotated[list[int] | None, typer.Argument(metavar="ID")] = None,
     *,
     parked: Annotated[bool, typer.Option("--parked", help="All parked orders.")] = False,
 ) -> None:

@@ -9,7 +9,7 @@ from tests.fixtures.world import MINSK, Clock, World, shop
 from wbsync.domain.ids import OrderId
 from wbsync.domain.orders import OrderState
 from wbsync.errors import NotAuthorised, Rejected, TryLater
-from wbsync.messages import LabelsWanted, NewOrder
+from wbsync.messages import LabelsWanted, NewOrder, StockBatch
 
 
 def wb_orders_in_shop(world: World) -> list[dict[str, Any]]:
@@ -88,6 +88,22 @@ def test_an_older_batch_never_overwrites_a_newer_one(linked: World, clock: Clock
     linked.push_stock()
     assert linked.wb_stock() == now
     assert sellable_in_shop(linked).items() <= now.items()
+
+
+def test_a_worker_that_was_overtaken_while_it_sent_gives_way(linked: World, clock: Clock) -> None:
+    linked.collect_stock()
+    old = [StockBatch.model_validate_json(m["Body"]) for m in linked.aws.messages("StockBatchesQueue")]
+    linked.sim("shop", "POST", "/_sim/stock", {"offer_id": 2001, "store_id": 1, "amount": 3})
+    clock.forward(minutes=15)
+
+    def newer() -> None:
+        linked.collect_stock()
+        linked.push_stock()
+
+    clock.meanwhile = newer
+    linked.wb_fault("PUT /api/v3/stocks/*", "slow", seconds=1)  # the older one arrives after the newer one
+    assert linked.pusher().run(old)[0] == [None]
+    assert sellable_in_shop(linked).items() <= linked.wb_stock().items()
 
 
 def test_a_refused_row_is_set_aside_and_the_others_arrive(linked: World, clock: Clock) -> None:
@@ -325,13 +341,17 @@ def test_a_lost_message_is_found_by_the_sweep(linked: World, clock: Clock) -> No
     assert len(wb_orders_in_shop(linked)) == 1
 
 
-def test_an_order_sold_in_a_foreign_currency_is_parked_with_its_amounts(linked: World) -> None:
+def test_an_order_sold_in_a_foreign_currency_is_parked_until_it_is_cancelled(linked: World) -> None:
     linked.sync_stock()
     linked.shop = shop(orders=linked.shop.orders.model_dump() | {"currency": "KZT"})
     bought = linked.buy()[0]
     linked.place_all()
     assert linked.state(OrderState.PARKED) == [bought["id"]]
     assert "KZT" in linked.orders.get([bought["id"]])[bought["id"]].reason
+    assert linked.sweep()["OrdersParked"] == 1
+    linked.sim("wb", "POST", f"/_sim/orders/{bought['id']}/cancel_by_client")
+    assert linked.sweep()["OrdersParked"] == 0
+    assert linked.state(OrderState.CLOSED) == [bought["id"]]
 
 
 def test_a_webhook_without_rights_holds_the_orders_and_names_the_right(linked: World) -> None:

@@ -52,7 +52,8 @@ class Route:
 
 _M = "marketplace-api"
 ROUTES = (
-    *(Route("GET", api, "/ping", "ping", general.ping) for api in APIS),
+    # The calendar of promotions is the one api without a ping.
+    *(Route("GET", api, "/ping", "ping", general.ping) for api in APIS if api != "dp-calendar-api"),
     Route("GET", "common-api", "/api/v1/seller-info", "seller info", general.seller_info),
     Route("POST", "content-api", "/content/v2/get/cards/list", "content", content.cards_list),
     Route("GET", _M, "/api/v3/warehouses", "stocks", stocks.warehouses),

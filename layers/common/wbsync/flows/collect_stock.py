@@ -71,7 +71,7 @@ class CollectStock:
             offers_read, last = offers_read + len(piece), piece[-1][1].offer_id
         else:
             self.cursors.put(CURSOR, {})
-        return {**polled, "OffersRead": offers_read, "StockRowsQueued": rows}
+        return {**polled, "OffersRead": offers_read, "StockRowsQueued": rows, "FullComparisons": int(full)}
 
     def _refuse_unknown_warehouses(self) -> None:
         """A warehouse that is not the seller's, or not FBS, is told before anything is sent."""

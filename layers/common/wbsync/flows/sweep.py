@@ -23,10 +23,11 @@ def run(
     labels_wanted: Queue[LabelsWanted],
     now: Callable[[], datetime],
 ) -> dict[str, int]:
-    """Queue stuck orders again; close the waiting ones that were cancelled on WB, so that they free their stock."""
+    """Queue stuck orders again; close waiting and parked ones that WB cancelled, so that they free their stock."""
     stuck = [r for r in orders.in_state(OrderState.STORED) if now() - r.moved_at > STUCK_AFTER]
     waiting = list(orders.in_state(OrderState.WAITING))
-    statuses = ask_statuses(wb, [record.order_id for record in waiting])
+    parked = list(orders.in_state(OrderState.PARKED))
+    statuses = ask_statuses(wb, [record.order_id for record in [*waiting, *parked]])
     cancelled = {order_id for order_id, status in statuses.items() if status.supplier_status in CANCELLED}
     for order_id in cancelled:
         orders.move(order_id, OrderState.CLOSED, at=now(), reason=statuses[order_id].supplier_status)
@@ -34,13 +35,12 @@ def run(
     new_orders.send(NewOrder(order_id=record.order_id) for record in [*stuck, *still_waiting])
     unlinked = [r.order_id for r in orders.in_state(OrderState.LABELLED) if now() - r.moved_at > STUCK_AFTER]
     labels_wanted.send(LabelsWanted(order_ids=piece) for piece in batched(unlinked, ORDERS_PER_ASK, strict=False))
-    parked = sum(1 for _ in orders.in_state(OrderState.PARKED))
     unplaced = [record.stored_at for record in [*stuck, *still_waiting]]
     return {
         "OrdersStuck": len(stuck),
         "OrdersWaiting": len(still_waiting),
         "OrdersClosed": len(cancelled),
-        "OrdersParked": parked,
+        "OrdersParked": len(parked) - len(cancelled & {record.order_id for record in parked}),
         "LabelsUnlinked": len(unlinked),
         "OldestOrderMinutes": int((now() - min(unplaced)).total_seconds() / 60) if unplaced else 0,
     }

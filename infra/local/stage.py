@@ -1,0 +1,205 @@
+"""The whole world on this machine: both simulators and the local cloud as processes of their own, the real template."""
+
+import json
+import os
+import secrets
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import boto3
+from botocore.config import Config
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from infra.local import cloud
+from infra.local.bitrix import SECRET, USER_ID
+from infra.local.goods import goods
+from infra.local.ministack import LOG, REGION, ROOT, CloudError, ministack
+from infra.local.wildberries import Category, make_token
+from wbsync.domain.shop import Shop
+from wbsync.telemetry import utcnow
+
+WAREHOUSE = 501_001
+"""The one WB warehouse that the simulator opens with."""
+
+_STARTS_WITHIN = 30.0  # seconds; 1 on an idle machine
+_STOPS_WITHIN = 5.0
+_LONGEST_RUN = 910  # seconds; no function of the template may take longer
+
+type Step = Callable[[str], AbstractContextManager[None]]
+"""What is done around each step of the building, named for people: showing it, timing it."""
+
+
+class Size(BaseModel):
+    """How large the world is; the environment's DEMO_<FIELD> in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offers: int = Field(2000, ge=20, le=100_000, description="offers of the shop that WB sells too")
+    orders: int = Field(150, ge=6, le=10_000, description="orders that buyers make on WB")
+    seed: int = Field(1, ge=0, description="which goods, and which of them are bought")
+    wb_port: int = Field(0, ge=0, le=65_535, description="the simulated WB's; 0 picks a free one")
+    wb_host_template: str = Field("", pattern=r"^$|\{api\}", description="another way for the functions to WB")
+    out: Path = ROOT / "out" / "demo"
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Raises CloudError with one line that names the variable."""
+        named = {f"DEMO_{field.upper()}": field for field in cls.model_fields}
+        given = {field: os.environ[name] for name, field in named.items() if os.environ.get(name)}  # noqa: TID251 this is no function: its settings are the caller's
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = "; ".join(f"DEMO_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise CloudError(wrong) from None
+
+
+def shop() -> Shop:
+    """The pretended owner's configuration: one unit is kept back of everything, and some offers have their own rule."""
+    capped, scarce, excluded = (str(good.offer_id) for good in goods(1, 13)[-3:])
+    return Shop.model_validate_json(
+        json.dumps(
+            {
+                "account": "demo",
+                "catalog": {"iblocks": [24]},
+                "warehouses": [{"wb": WAREHOUSE, "name": "Минск, основной", "stores": [1, 2]}],
+                "stock": {
+                    "default": {"safety_stock": 1},
+                    "offers": {capped: {"safety_stock": 1, "cap": 5}, scarce: {"safety_stock": 1, "minimum": 3}},
+                    "excluded_offers": [excluded],
+                },
+                "orders": {
+                    "site_id": "s1",
+                    "person_type_id": 1,
+                    "pay_system_id": 2,
+                    "delivery_id": 2,
+                    "currency": "BYN",
+                },
+            }
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where everything can be found, and the deployed functions' API."""
+
+    wildberries: str
+    bitrix: str
+    ministack: str
+    outputs: Mapping[str, str]
+
+    @property
+    def labels(self) -> str:
+        """The address under which `/labels/<order>` opens here."""
+        return cloud.reachable(self.ministack, self.outputs["OpenLabelUrl"])
+
+    def client(self, service: Literal["dynamodb", "lambda", "logs", "s3", "sqs"]) -> Any:  # noqa: ANN401 boto3's own types differ by service
+        """A new client; calls are not repeated, so that what a run counts is what it did."""
+        once = Config(retries={"total_max_attempts": 1}, read_timeout=_LONGEST_RUN, max_pool_connections=20)
+        session = boto3.Session("test", "test", region_name=REGION)
+        return session.client(service, endpoint_url=self.ministack, config=once)
+
+    def invoke(self, function: str, event: Mapping[str, object] | None = None) -> dict[str, int]:
+        """Run a deployed function (its name in the template) and wait for it; its report.
+
+        Raises CloudError with the function's own word when it failed.
+        """
+        name = self.outputs[function]
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}).encode())
+        payload = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError"):
+            raise CloudError(f"{function} failed: {payload.get('errorType')}: {payload.get('errorMessage')}")
+        report: dict[str, int] = payload
+        return report
+
+
+@contextmanager
+def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) -> Iterator[Stage]:
+    """Build, start and deploy everything; on leaving, no process and no folder of it is left but out/ and .aws-sam/.
+
+    Raises CloudError, in one line that names what did not start and its log.
+    """
+    with step("build with SAM"):
+        cloud.build()
+    with ExitStack() as running:
+        with step("start MiniStack and both simulators"):
+            world = ("--seed", str(size.seed))
+            wildberries = running.enter_context(
+                simulator("wildberries", "--port", str(size.wb_port), "--goods", str(size.offers), *world)
+            )
+            bitrix = running.enter_context(simulator("bitrix", "--offers", str(size.offers), *world))
+            aws = running.enter_context(ministack(LOG))
+        running.callback(_let_nothing_disturb_the_end)
+        with step("sam deploy the real template"):
+            outputs = cloud.deploy(
+                aws,
+                parameters={
+                    "WbHostTemplate": size.wb_host_template or f"{wildberries}/{{api}}",
+                    "SchedulesState": schedules,
+                },
+            )
+            cloud.put_parameters(aws, config=shop().model_dump_json(), secrets=_secrets(bitrix))
+        yield Stage(wildberries, bitrix, aws, outputs)
+
+
+@contextmanager
+def simulator(name: Literal["wildberries", "bitrix"], *options: str) -> Iterator[str]:
+    """Run `python -m infra.local.<name>`; yields its URL. Raises CloudError when it does not start."""
+    log = LOG.with_name(f"{name}.log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(  # noqa: S603 our own program, no shell
+            [sys.executable, "-m", f"infra.local.{name}", *options],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,  # so that Ctrl-C reaches us alone
+        ) as process,
+    ):
+        try:
+            yield _address(process, name, log)
+        finally:
+            _stop(process)
+
+
+def _address(process: subprocess.Popen[str], name: str, log: Path) -> str:
+    """From the one line `<name> <address>` that a simulator prints when it listens."""
+    assert process.stdout is not None
+    said, _, _ = select.select([process.stdout], [], [], _STARTS_WITHIN)
+    line = process.stdout.readline() if said else ""
+    if not line.startswith(f"{name} http://"):
+        raise CloudError(f"the simulated {name} does not start: see {log}")
+    return line.split()[1]
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _let_nothing_disturb_the_end() -> None:
+    """A second Ctrl-C while things are being stopped would leave the rest of them running."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _secrets(bitrix: str) -> dict[str, str]:
+    token = make_token(
+        categories=(Category.CONTENT, Category.MARKETPLACE), expires=utcnow() + timedelta(days=100), kind="personal"
+    )
+    webhook = f"{bitrix}/rest/{USER_ID}/{SECRET}/"
+    return {"wb-token": token, "bitrix-webhook": webhook, "label-key": secrets.token_urlsafe(32)}
