@@ -40,7 +40,7 @@ class Stage(StrEnum):
 class Secret(StrEnum):
     """The secrets by the last part of their parameters' names."""
 
-    WB_TOKEN = "wb-token"  # noqa: S105 a name
+    WB_TOKEN = "wb-token"  # noqa: S105 # nosec B105 # its name, not itself
     BITRIX_WEBHOOK = "bitrix-webhook"
     LABEL_KEY = "label-key"
 

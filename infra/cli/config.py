@@ -32,9 +32,9 @@ def check(file: _File) -> None:
 def put(file: _File, stage: StageOption, wb_hosts: WbHostsOption = "") -> None:
     """Check a file, hold it against WB and the shop, and store it; nothing is stored when something is unknown."""
     checked = shop_file.read(file.read_bytes())
-    there = Installation(stage, wb_hosts)
-    _hold_against_wb(checked, there)
-    _hold_against_bitrix(checked, there)
+    with Installation(stage, wb_hosts) as there:
+        _hold_against_wb(checked, there)
+        _hold_against_bitrix(checked, there)
     write_config(stage, checked.shop.model_dump_json(exclude_unset=True))
     typer.echo(f"config stored for {stage}; running functions take it up within 5 minutes")
 

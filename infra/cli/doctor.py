@@ -64,7 +64,8 @@ def doctor(
     wb_hosts: WbHostsOption = "",
 ) -> None:
     """Check the configuration, the secrets, WB and the shop; exit code 1 when something is wrong."""
-    findings = examine(Installation(stage, wb_hosts), fix=fix)
+    with Installation(stage, wb_hosts) as there:
+        findings = examine(there, fix=fix)
     if as_json:
         print_json([{"check": f.check, "state": f.state, "told": f.told} for f in findings])
     else:

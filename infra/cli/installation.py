@@ -3,8 +3,10 @@
 import time
 import tomllib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from infra.cli.account import Secret, Stack, Stage, find_stack, read_parameter
 from wbsync.bitrix import client as bitrix_client
@@ -23,11 +25,21 @@ _HOSTS = "WbHostTemplate"
 
 
 class Installation:
-    """Everything is asked for when it is first wanted; what is not there raises Rejected with the command to type."""
+    """Everything is asked for when it is first wanted; what is not there raises Rejected with the command to type.
+
+    A context: on leaving, the connections to the two worlds are closed.
+    """
 
     def __init__(self, stage: Stage, wb_hosts: str = "") -> None:
         self.stage = stage
         self._wb_hosts = wb_hosts
+        self._connections = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connections.close()
 
     @cached_property
     def stack(self) -> Stack | None:
@@ -36,7 +48,8 @@ class Installation:
     def secret(self, name: Secret) -> str:
         value = read_parameter(self.stage, name)
         if not value:
-            raise Rejected(f"{name} is missing: store it with `wbsync secret put {name} --stage {self.stage}`")
+            make = " --generate" if name is Secret.LABEL_KEY else ""
+            raise Rejected(f"{name} is missing: store it with `wbsync secret put {name}{make} --stage {self.stage}`")
         return value
 
     @cached_property
@@ -51,7 +64,7 @@ class Installation:
     @cached_property
     def wb(self) -> WbClient:
         return WbClient(
-            wb_client.default_http(),
+            self._connections.enter_context(wb_client.default_http()),
             token=lambda: self.secret(Secret.WB_TOKEN),
             host_template=self.wb_hosts,
             budget=self._budget(),
@@ -73,7 +86,8 @@ class Installation:
     @cached_property
     def bitrix(self) -> BitrixClient:
         webhook = self.secret(Secret.BITRIX_WEBHOOK)
-        return BitrixClient(bitrix_client.default_http(), webhook=lambda: webhook)
+        http = self._connections.enter_context(bitrix_client.default_http())
+        return BitrixClient(http, webhook=lambda: webhook)
 
 
 def _planned_hosts(stage: Stage) -> str:

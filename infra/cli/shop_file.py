@@ -161,7 +161,11 @@ _PATTERNS: Mapping[str, str] = {
 
 def explained(error: ValidationError, data: Any) -> list[Problem]:  # noqa: ANN401 what the YAML holds
     """The problems of a configuration that Shop refused; `data` is what it was made of."""
-    return [_problem(found, data) for found in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    # Of a list whose entries are all wrong, pydantic says too that it is empty.
+    spoiled = {one["loc"][:-1] for one in found}
+    told = (one for one in found if one["type"] != "too_short" or one["loc"] not in spoiled)
+    return [_problem(one, data) for one in told]
 
 
 def _problem(found: Any, data: Any) -> Problem:  # noqa: ANN401 pydantic's own dictionary

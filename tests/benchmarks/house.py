@@ -53,6 +53,7 @@ class Simulator:
 
 @dataclass(frozen=True)
 class House:
+    cloud: str
     stores: aws.Aws
     wb: Simulator
     shop: Simulator
@@ -128,7 +129,7 @@ def house(*, goods: int) -> Iterator[House]:
         stores = aws.make("bench-")
         variables = _furnish(stores, wb=wb.url, webhook=bitrix.Bitrix().webhook(bitrix_shop.url), token=token)
         os.environ.update(variables)  # noqa: TID251 the functions' own
-        yield House(stores, wb, bitrix_shop, token, variables)
+        yield House(cloud, stores, wb, bitrix_shop, token, variables)
 
 
 def _furnish(stores: aws.Aws, *, wb: str, webhook: str, token: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ know are faults on both sides, since WB answers 204 to misnamed ones.
 """
 
 import json
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -22,13 +22,24 @@ from infra.local.wildberries import make_token
 from infra.local.wildberries.buyers import EVENTS
 from infra.local.wildberries.routes import ROUTES, Route, find
 from tests.fixtures.wildberries import FAR, FIRST, MINSK, Seller
-from tests.fixtures.world import BEGAN, CATEGORIES, Clock, World
+from tests.fixtures.world import Clock, World
+from wbsync.domain.ids import ChrtId
 from wbsync.domain.orders import OrderState
-from wbsync.errors import NotAuthorised, SyncError
-from wbsync.wb.wire import OrderListed
+from wbsync.errors import SyncError
+from wbsync.wb.operations import (
+    ADD_ORDERS_TO_SUPPLY,
+    CREATE_SUPPLY,
+    DELETE_STOCKS,
+    DELIVER_SUPPLY,
+    ORDERS,
+    SELLER_INFO,
+    SUPPLY_BARCODE,
+)
+from wbsync.wb.wire import ChrtIds, NewSupply, OrderIds
 
 SPECIFICATION = Path(__file__).parents[3] / "shared" / "wb-openapi" / "merged-2026-10-24"
 FILES = ("01-general", "02-items", "03-orders-fbs")
+V3 = "/marketplace-api/api/v3"
 
 pytestmark = pytest.mark.skipif(
     not SPECIFICATION.is_dir(), reason="WB's specification (../shared/wb-openapi) is absent"
@@ -77,23 +88,25 @@ class Heard:
         self.route: Route = route[0]
         self.status = answer.status_code
         self.api = specified()[self.route.operation]
+        self.query = dict(asked.url.params)
         self.asked = MockRequest(
             f"https://{self.route.api}.wildberries.ru",
             asked.method,
             asked.url.path.removeprefix(f"/{self.route.api}"),
-            args=dict(asked.url.params),
+            args=self.query,
             headers=dict(asked.headers),
             data=asked.content,
         )
         # The gateway's application/problem+json is JSON; the file of FBS orders calls it application/json.
-        self.answered = MockResponse(answer.content, self.status, content_type="application/json")
+        media_type = answer.headers.get("Content-Type", "").replace("problem+json", "json")
+        self.answered = MockResponse(answer.content, self.status, content_type=media_type)
 
     def faults(self) -> Iterator[str]:
         """In the request and in the answer."""
         spec = self.api.spec / "paths" / self.route.path / self.route.verb.lower()
-        parameters = spec.get("parameters", default=[])
+        parameters: Iterable[Any] = spec.get("parameters", default=[])
         known = {(parameter / "name").read_str() for parameter in parameters}
-        yield from (f"{self.route.operation} asks for unknown {name}" for name in set(self.asked.args) - known)
+        yield from (f"{self.route.operation} asks for unknown {name}" for name in self.query.keys() - known)
         for error in self.api.iter_request_errors(self.asked):
             yield from (f"{self.route.operation} asks {told}" for told in _told(error))
         yield from self.faults_of_answer()
@@ -108,10 +121,11 @@ def _told(error: Exception) -> list[str]:
     cause = error.__cause__
     if not isinstance(cause, InvalidSchemaValue):
         return [f"{error!r} {cause!r}"]
-    return [f"{'.'.join(p for p in e.path if isinstance(p, str))}: {e.message}" for e in cause.schema_errors]
+    complaints: Iterable[Any] = cause.schema_errors
+    return [f"{'.'.join(p for p in e.path if isinstance(p, str))}: {e.message}" for e in complaints]
 
 
-def unexcused(faults: Iterator[str]) -> set[str]:
+def unexcused(faults: Iterable[str]) -> set[str]:
     return {fault for fault in faults if not any(fnmatchcase(fault, known) for known in KNOWN)}
 
 
@@ -126,3 +140,210 @@ def listen(http: httpx.Client) -> list[Heard]:
 
     http.event_hooks = {"response": [hear]}
     return heard
+
+
+# Our client
+
+
+def test_a_working_day_asks_and_is_answered_as_specified(world: World, clock: Clock) -> None:
+    heard = listen(world.wb._http)
+    world.link_cards()
+    world.sync_stock()
+    bought = world.buy(8, cross_border_share=0.25, unknown_barcode_share=0.25)
+    world.place_all()
+    for across in (0, 1):
+        world.confirm([order for order in bought if order["crossBorderType"] == across])
+    for _ in range(3):
+        clock.forward(minutes=15)
+        world.labels_tick()
+        world.fetch_labels()
+        world.sweep()
+    clock.forward(days=1)
+    world.link_cards()
+    world.sync_stock(full=True)
+
+    assert len(world.state(OrderState.DONE)) == 6
+    assert _operations(heard) == {
+        "POST /content/v2/get/cards/list",
+        "GET /api/v3/warehouses",
+        "PUT /api/v3/stocks/{warehouseId}",
+        "POST /api/v3/stocks/{warehouseId}",
+        "GET /api/v3/orders/new",
+        "POST /api/v3/orders/status",
+        "POST /api/v3/orders/stickers",
+        "POST /api/v3/orders/stickers/cross-border",
+    }
+    assert unexcused(fault for each in heard for fault in each.faults()) == set()
+
+
+def test_what_no_flow_asks_yet_is_asked_as_specified_too(world: World) -> None:
+    heard = listen(world.wb._http)
+    world.link_cards()
+    world.sync_stock()
+    [order] = world.buy()
+    call = world.wb.call
+    call(SELLER_INFO)
+    call(ORDERS, query={"limit": 1000, "next": 0, "dateFrom": int(world.clock.seconds()) - 3600})
+    supply = call(CREATE_SUPPLY, body=NewSupply(name="Понедельник")).id
+    call(ADD_ORDERS_TO_SUPPLY, path={"supply_id": supply}, body=OrderIds(orders=(order["id"],)))
+    call(DELIVER_SUPPLY, path={"supply_id": supply})
+    call(SUPPLY_BARCODE, path={"supply_id": supply}, query={"type": "png"})
+    call(DELETE_STOCKS, path={"warehouse_id": MINSK}, body=ChrtIds(chrt_ids=(ChrtId(FIRST),)))
+    assert unexcused(fault for each in heard for fault in each.faults()) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [
+        (409, lambda world: world.wb_fault("PUT *", "refuse_rows", chrt_ids=[FIRST, FIRST + 1])),
+        (409, lambda world: world.sim("wb", "POST", f"/_sim/warehouses/{MINSK}", {"is_processing": True})),
+        (406, lambda world: world.wb_fault("PUT *", "406")),
+        (404, lambda world: world.wildberries.state.warehouses.clear()),
+        (401, lambda world: world.sim("wb", "POST", "/_sim/clock", {"advance": 200 * 86_400})),
+        (429, lambda world: world.wb_fault("PUT *", "429")),
+    ],
+    ids=["rows", "processing", "blocked", "no warehouse", "expired", "too many"],
+)
+def test_stock_that_wb_refuses_was_asked_and_is_refused_as_specified(
+    world: World, status: int, trouble: Callable[[World], object]
+) -> None:
+    world.link_cards()
+    world.collect_stock()
+    heard = listen(world.wb._http)
+    trouble(world)
+    with suppress(SyncError):
+        world.push_stock()
+    assert status in {each.status for each in heard}
+    assert unexcused(fault for each in heard for fault in each.faults()) == set()
+
+
+# Our simulator
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[Heard]:
+    """Everything that the simulator can say, asked by hand and not always as it should be."""
+    seller = Seller(goods=20, stocked=True, pace=10_000)
+    heard = listen(seller.http)
+    ids = _whole_life(seller)
+    _troubles_of_stock(seller)
+    for route in ROUTES:
+        _refusals(seller, route, ids)
+    return heard
+
+
+def _whole_life(seller: Seller) -> dict[str, object]:
+    """From cards to delivered supplies; ids of an order and its supply for what follows."""
+    for api in {route.api for route in ROUTES}:
+        seller.ask(f"GET /{api}/ping")
+    seller.ask("GET /common-api/api/v1/seller-info")
+    seller.ask("POST /content-api/content/v2/get/cards/list", {"settings": {"cursor": {"limit": 5}}})
+    seller.ask(f"GET {V3}/warehouses")
+    seller.ask(f"GET {V3}/offices")
+    seller.put({"chrtId": FIRST, "amount": 7}, {"chrtId": FIRST + 1, "amount": 7})
+    seller.stock(FIRST)
+    seller.ask(f"DELETE {V3}/stocks/{MINSK}", {"chrtIds": [FIRST + 1]})
+    here, across = ([order["id"] for order in seller.buy(9, cross_border_share=share)] for share in (0, 1))
+    seller.ask(f"PATCH {V3}/orders/{across.pop()}/cancel")
+    seller.ask(f"GET {V3}/orders/new")
+    empty, *supplies = seller.supply(here[0]), seller.supply(*here), seller.supply(*across)
+    for supply in supplies:
+        seller.ask(f"GET {V3}/supplies", limit=10, next=0)
+        seller.ask(f"PATCH {V3}/supplies/{supply}/deliver")
+        seller.ask(f"GET {V3}/supplies/{supply}/barcode", type="svg")
+        seller.ask(f"GET /marketplace-api/api/marketplace/v3/supplies/{supply}/order-ids")
+    seller.ask(f"GET {V3}/supplies/{empty}")
+    seller.ask(f"DELETE {V3}/supplies/{empty}")
+    seller.ask(f"POST {V3}/orders/stickers", {"orders": here}, type="png", width=58, height=40)
+    for _ in ("awaited", "ready"):
+        seller.ask(f"POST {V3}/orders/stickers/cross-border", {"orders": across})
+    for order, event in zip(across, EVENTS, strict=False):
+        seller.http.post(f"/_sim/orders/{order}/{event}")
+    seller.ask(f"POST {V3}/orders/status", {"orders": here + across})
+    seller.ask(f"GET {V3}/orders", limit=100, next=0)
+    return {"warehouseId": MINSK, "orderId": here[0], "supplyId": supplies[0]}
+
+
+def _troubles_of_stock(seller: Seller) -> None:
+    seller.put({"chrtId": 1, "amount": 1}, {"chrtId": FIRST, "amount": 100_001})
+    seller.put({"sku": "2000000000017", "amount": 1})
+    seller.ask(f"DELETE {V3}/stocks/{MINSK}", {"chrtIds": [1]})
+    for processing in (True, False):
+        seller.sim(f"POST warehouses/{MINSK}", {"is_processing": processing})
+        seller.put({"chrtId": FIRST, "amount": 1})
+        seller.ask(f"DELETE {V3}/stocks/{MINSK}", {"chrtIds": [FIRST]})
+
+
+def _refusals(seller: Seller, route: Route, ids: dict[str, object]) -> None:
+    """401, 403, 429, 404 and, since it comes without a body or a query, 400."""
+    path = f"{route.verb} /{route.api}{route.path}"
+    ours, strange = path.format_map(ids), path.format_map(dict.fromkeys(ids, 77))
+    seller.ask(ours, token="not.a.token")
+    seller.ask(ours, token=make_token(categories=(), expires=FAR))
+    seller.ask(strange)
+    seller.ask(ours, {"settings": {"cursor": {"limit": -1}}})
+    seller.sim("POST faults", [{"match": "*", "kind": "429", "times": 1}])
+    seller.ask(ours)
+
+
+def test_every_route_is_specified_and_has_answered_as_it_should(answers: list[Heard]) -> None:
+    served = {route.operation for route in ROUTES}
+    assert served <= specified().keys()
+    assert _operations(each for each in answers if each.status < 300) == served
+
+
+def test_every_refusal_was_provoked(answers: list[Heard]) -> None:
+    assert {each.status for each in answers} >= {400, 401, 403, 404, 409, 429}
+
+
+def test_every_answer_is_as_specified(answers: list[Heard]) -> None:
+    assert unexcused(fault for each in answers for fault in each.faults_of_answer()) == set()
+
+
+def test_no_known_fault_of_the_specification_is_out_of_date(answers: list[Heard]) -> None:
+    faults = {fault for each in answers for fault in each.faults_of_answer()}
+    assert [known for known in KNOWN if not any(fnmatchcase(fault, known) for fault in faults)] == []
+
+
+# The check itself
+
+
+@pytest.mark.parametrize(
+    ("operation", "query", "body", "complaint"),
+    [
+        (f"PUT {V3}/stocks/{MINSK}", {}, {"stocks": [{"chrtID": FIRST, "amount": 1}]}, "*'chrtID' was unexpected*"),
+        (f"PUT {V3}/stocks/{MINSK}", {}, {"stock": []}, "*'stock' was unexpected*"),
+        (
+            f"PUT {V3}/stocks/{MINSK}",
+            {},
+            {"stocks": [{"chrtId": str(FIRST), "amount": 1}]},
+            "*is not of type 'integer'*",
+        ),
+        (f"GET {V3}/orders", {"limit": 1, "next": 0, "datefrom": 1}, None, "*unknown datefrom"),
+        (f"GET {V3}/orders", {"limit": 1001, "next": 0}, None, "*greater than the maximum*"),
+        (f"GET {V3}/orders", {"limit": 1}, None, "*'next'*"),
+    ],
+)
+def test_a_wrong_request_is_caught(operation: str, query: Any, body: Any, complaint: str) -> None:
+    seller = Seller()
+    heard = listen(seller.http)
+    seller.ask(operation, body, **query)
+    assert any(fnmatchcase(fault, complaint) for fault in heard[0].faults())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (200, {"orders": [{"id": "1"}]}, "*orders.id: '1' is not of type 'integer'"),
+        (200, {"orders": [{"supply": "WB-GI-1"}]}, "*'supply' was unexpected*"),
+        (418, {}, "*ResponseNotFound*"),
+    ],
+)
+def test_a_wrong_answer_is_caught(status: int, body: Any, complaint: str) -> None:
+    asked = httpx.Request("GET", f"http://wb.test{V3}/orders/new", headers={"Authorization": "x"})
+    faults = list(Heard(httpx.Response(status, json=body, request=asked)).faults())
+    assert any(fnmatchcase(fault, complaint) for fault in faults), faults
+
+
+def _operations(heard: Iterable[Heard]) -> set[str]:
+    return {each.route.operation for each in heard}

@@ -40,11 +40,11 @@ class World:
     @cached_property
     def linked(self) -> dict[int, int]:
         """chrtID → offer id, where one barcode or several name exactly one offer, and that offer this size alone."""
-        named = {
-            size["chrtID"]: self.offers_named(size["skus"]) for card in self.wb["cards"] for size in card["sizes"]
-        }
+        named = {size["chrtID"]: self.offers_named(size["skus"]) for card in self.wb["cards"] for size in card["sizes"]}
         sizes = Counter(offer for offers in named.values() for offer in offers)
-        return {chrt: offer for chrt, offers in named.items() if len(offers) == 1 for offer in offers if sizes[offer] == 1}
+        return {
+            chrt: offer for chrt, offers in named.items() if len(offers) == 1 for offer in offers if sizes[offer] == 1
+        }
 
     @cached_property
     def placed(self) -> dict[int, list[Json]]:

@@ -59,9 +59,12 @@ class People:
     def sell_in_shop(self, offer: int, quantity: int) -> None:
         self._ask(self._shop, "POST", "/_sim/sales", {"offer_id": offer, "quantity": quantity})
 
-    def trade(self, sales: int, restocks: int, *, most: int) -> None:
-        """The shop's own business: so many offers are sold, `most` units each, and so many come in anew."""
-        products = [product for product in self.shop()["products"] if product["barcodes"]]
+    def trade(self, sales: int, restocks: int, *, most: int, but: int) -> None:
+        """The shop's own business: so many offers are sold, up to `most` units each, and so many come in anew.
+
+        The offer `but` is left alone.
+        """
+        products = [each for each in self.shop()["products"] if each["barcodes"] and each["id"] != but]
         sellable = [product for product in products if product["quantity"] > 0]
         for product in self._dice.sample(sellable, min(sales, len(sellable))):
             self.sell_in_shop(product["id"], min(int(product["quantity"]), self._dice.randint(1, most)))

@@ -68,7 +68,9 @@ def problem(status: int, title: str, detail: str, *, now: str, headers: Mapping[
 def refuse(request: Request, status: int, code: str, message: str, *, data: object = None) -> Refusal:
     """The service behind the gateway says no: Content in its envelope, all others as {code, message, data}."""
     if request.api == "content-api":
-        more = message if status == HTTPStatus.FORBIDDEN else {}  # text there and an object elsewhere, in WB's own words
+        more = (
+            message if status == HTTPStatus.FORBIDDEN else {}
+        )  # text there and an object elsewhere, in WB's own words
         return Refusal(Answer(status, {"data": None, "error": True, "errorText": message, "additionalErrors": more}))
     body: dict[str, object] = {"code": code, "message": message}
     return Refusal(Answer(status, body if data is None else body | {"data": data}))

@@ -1,0 +1,172 @@
+"""How soon each handler gives its first answer, from the built layer under the real `awslambdaric`.
+
+Against a handler that plainly imports everything, with the same layer without byte code, which is what an ordinary
+SAM layer comes to. All take turns on the same machine, and the median of each counts.
+"""
+
+import importlib.metadata
+import compileall
+import shutil
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from infra.local.cloud import BUILT, build, environment
+from tests.benchmarks.house import House, house, utcnow
+from tests.benchmarks.report import Number
+from tests.benchmarks.runtime_api import Start, first_answer
+from tests.fixtures.world import LABEL_KEY
+from wbsync.domain.ids import OrderId
+from wbsync.domain.label_links import signed_path
+
+ROUNDS = 7
+MOST_TIMES = 0.5
+GOODS = 20
+PLAIN = "plain"
+
+_LOG = Path(__file__).parents[2] / "out" / "log" / "bench-starts.log"
+_NO_MESSAGES: dict[str, Any] = {"Records": []}
+
+
+@dataclass(frozen=True)
+class First:
+    """A function's first event, and what its answer takes."""
+
+    event: Mapping[str, Any]
+    includes: str
+
+
+def measure() -> list[Number]:
+    build()
+    with house(goods=GOODS) as home, tempfile.TemporaryDirectory(prefix="wbsync-bench-") as scratch:
+        firsts, folder = _firsts(), Path(scratch)
+        paths = _paths(folder)
+        variables = _aws_variables(home)
+        _LOG.unlink(missing_ok=True)
+        taken: defaultdict[str, list[Start]] = defaultdict(list)
+        for _ in range(1 + ROUNDS):
+            for name, first in firsts.items():
+                given = {**variables, "POWERTOOLS_SERVICE_NAME": name}
+                taken[name].append(first_answer(_python(), paths[name], first.event, given, log=_LOG))
+    _check(taken)
+    starts = {name: all_[1:] for name, all_ in taken.items()}  # the first round fills the file cache
+    return [_number(name, firsts[name], starts) for name in firsts]
+
+
+def _firsts() -> dict[str, First]:
+    """The plain handler stands between ours, so that a slow moment of the machine strikes both."""
+    nothing = "no message, no call"
+    return {
+        "push_stock": First(_NO_MESSAGES, nothing),
+        "place_orders": First(_NO_MESSAGES, nothing),
+        PLAIN: First({}, "no call"),
+        "fetch_labels": First(_NO_MESSAGES, nothing),
+        "open_label": First(_click(), "SSM, and a 302 to a signed S3 link"),
+        "poll_orders": First({}, "SSM, DynamoDB, one call to WB"),
+        "sweep": First({}, "SSM, six DynamoDB queries"),
+        "link_cards": First({}, f"SSM, DynamoDB, {GOODS} offers of Bitrix and cards of WB"),
+        "collect_stock": First({}, f"SSM, DynamoDB, SQS, {GOODS} offers of Bitrix, two calls to WB"),
+    }
+
+
+def _click() -> dict[str, Any]:
+    """What a Function URL makes of a click on a good link."""
+    path, _, query = signed_path(OrderId(3_000_000_017), key=LABEL_KEY, expires=utcnow() + timedelta(days=1)).partition(
+        "?"
+    )
+    host = "abc.lambda-url.eu-central-1.on.aws"
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")),
+        "headers": {"host": host},
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "abc",
+            "domainName": host,
+            "domainPrefix": "abc",
+            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "b"},
+            "requestId": "1",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "23/Nov/2026:08:00:00 +0000",
+            "timeEpoch": 1795420800000,
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def _paths(scratch: Path) -> dict[str, list[Path]]:
+    """What each may import from, in Lambda's order: its own folder, the layer, the runtime client."""
+    layer, bare = BUILT / "CommonLayer" / "python", scratch / "bare"
+    shutil.copytree(layer, bare, ignore=shutil.ignore_patterns("__pycache__"))
+    client = _runtime_client(scratch / "client")
+    paths = {
+        name: [BUILT / "".join(part.capitalize() for part in name.split("_")), layer, client]
+        for name in _firsts()
+        if name != PLAIN
+    }
+    return {**paths, PLAIN: [Path(__file__).parent / "plain", bare, client]}
+
+
+def _runtime_client(folder: Path) -> Path:
+    """awslambdaric and what it needs, alone, with byte code: a part of Lambda's own runtime, the same for all."""
+    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+        for file in importlib.metadata.files(name) or ():
+            if ".dist-info" not in str(file) and "__pycache__" not in file.parts and ".." not in file.parts:
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(file.locate()), target)
+    compileall.compile_dir(folder, quiet=1)
+    return folder
+
+
+def _python() -> Path:
+    """The interpreter beneath our environment: `-S` leaves it with its own library only."""
+    return Path(sys._base_executable)  # type: ignore[attr-defined]  # undocumented, but what venv itself uses
+
+
+def _aws_variables(home: House) -> dict[str, str]:
+    return {**environment(home.cloud), "AWS_REGION": "eu-central-1", **home.variables}
+
+
+def _check(taken: Mapping[str, list[Start]]) -> None:
+    """Each has done what it says it did."""
+    for name in ("push_stock", "place_orders", "fetch_labels"):
+        assert all(start.answer == {"batchItemFailures": []} for start in taken[name]), taken[name]
+    assert all(start.answer["statusCode"] == 302 for start in taken["open_label"]), taken["open_label"]
+    for name in ("poll_orders", "sweep", "link_cards", "collect_stock"):
+        assert not any("Postponed" in start.answer for start in taken[name]), taken[name]
+    assert taken["link_cards"][0].answer["SizesLinked"] == GOODS
+
+
+def _number(name: str, first: First, starts: Mapping[str, list[Start]]) -> Number:
+    seconds = {each: statistics.median(start.seconds for start in all_) for each, all_ in starts.items()}
+    cpu = {each: statistics.median(start.cpu_seconds for start in all_) for each, all_ in starts.items()}
+    share = seconds[name] / seconds[PLAIN]
+    details = {
+        "median_s": seconds[name],
+        "median_cpu_s": cpu[name],
+        "of_plain": share,
+        "of_plain_cpu": cpu[name] / cpu[PLAIN],
+        "all_s": [start.seconds for start in starts[name]],
+        "first_answer_includes": first.includes,
+    }
+    measured = f"{seconds[name] * 1000:.0f} ms ({cpu[name] * 1000:.0f} ms of CPU)"
+    if name == PLAIN:
+        return Number(what="start of a plain handler without byte code (no call)", measured=measured, details=details)
+    return Number(
+        what=f"start of {name} ({first.includes})",
+        measured=f"{measured} = {share:.2f} ×",
+        target=f"≤ {MOST_TIMES} ×",
+        reached=share <= MOST_TIMES,
+        details=details,
+    )

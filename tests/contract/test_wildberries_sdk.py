@@ -1,0 +1,178 @@
+"""A stranger reads our simulated WB: the SDK that is generated from WB's own specification drives it over HTTP."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from wildberries_sdk import general, items, orders_fbs
+
+from infra.local.serving import serve
+from infra.local.wildberries import Category, Wildberries, World, make_token
+from infra.local.wildberries.buyers import Wishes, happen, order
+from infra.local.wildberries.faults import KINDS, Fault
+from infra.local.wildberries.routes import ROUTES
+from wbsync.wb.wire import OrderStatuses
+
+MINSK = 501_001
+FIRST = 310_000_001
+SOON = datetime.now(UTC) + timedelta(days=30)  # noqa: TID251 (a server on a port lives by the real clock)
+FOREIGN = make_token(categories=[Category.CHAT], expires=SOON)
+ERRORS = (general.ApiException, items.ApiException, orders_fbs.ApiException)
+
+
+@dataclass
+class Peer:
+    """The parts of the SDK that have operations of ours, one for each host on the simulator's port."""
+
+    wb: Wildberries
+    url: str
+    open: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.goods = self.api(items, "marketplace-api")
+        self.content = self.api(items, "content-api")
+        self.fbs = self.api(orders_fbs, "marketplace-api")
+        self.seller = self.api(general, "common-api")
+
+    def api(self, part: Any, host: str, token: str | None = None) -> Any:
+        """Every operation of the SDK names its own hosts: `ignore_operation_servers` makes it take the given one."""
+        configuration = part.Configuration(
+            host=f"{self.url}/{host}",
+            api_key={"HeaderApiKey": token or make_token(categories=Category, expires=SOON)},
+            ignore_operation_servers=True,
+        )
+        client = part.ApiClient(configuration)
+        self.open.callback(client.rest_client.pool_manager.clear)  # the SDK itself leaves its connections open
+        return part.DefaultApi(client)
+
+    def buy(self, count: int = 1, *, across: bool = False) -> list[int]:
+        with self.wb.state.lock:
+            wishes = Wishes(count=count, seed=1, cross_border_share=float(across))
+            return [each.id for each in order(self.wb.state, wishes)]
+
+    def supply(self, *orders: int) -> str:
+        supply: str = self.fbs.post_v3_supplies({"name": "Понедельник"}).id
+        self.fbs.patch_v3_supplies_supply_id_orders(supply, {"orders": list(orders)})
+        return supply
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    wb = Wildberries(World(goods=20, stocked=True), pace=1_000)
+    with serve(wb.wsgi) as url:
+        peer = Peer(wb, url)
+        with peer.open:
+            yield peer
+
+
+def understood(answer: Any) -> Any:
+    """What the SDK's models made of an answer: all that was sent, without a field that they did not expect."""
+    sent = json.loads(answer.raw_data) if answer.raw_data else None
+    made = answer.data
+    plain = [json.loads(each.to_json()) for each in made] if isinstance(made, list) else made and _plain(made)
+    assert _without_nulls(plain) == _without_nulls(sent)
+    return sent
+
+
+def _plain(model: Any) -> Any:
+    return json.loads(model.to_json())
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_the_sdk_understands_every_operation_from_stock_to_labels(peer: Peer) -> None:
+    for api in sorted({route.api for route in ROUTES}):
+        assert understood(peer.api(general, api).get_ping_with_http_info())["Status"] == "OK"
+    assert understood(peer.seller.get_v1_seller_info_with_http_info())["country"] == "BY"
+    ask = {"settings": {"sort": {"ascending": True}, "cursor": {"limit": 3}}}
+    assert len(understood(peer.content.post_v2_get_cards_list_with_http_info(ask))["cards"]) == 3
+    _stock(peer)
+    _orders(peer)
+    assert set(peer.wb.state.requests) == {route.operation for route in ROUTES}
+
+
+def _stock(peer: Peer) -> None:
+    goods = peer.goods
+    [warehouse] = understood(goods.get_v3_warehouses_with_http_info())
+    assert warehouse["id"] == MINSK
+    assert [office["selected"] for office in understood(goods.get_v3_offices_with_http_info())] == [True, False]
+    rows = [{"chrtId": FIRST, "amount": 7}, {"chrtId": FIRST + 1, "amount": 0}]
+    ids = {"chrtIds": [FIRST, FIRST + 1]}
+    assert understood(goods.put_v3_stocks_warehouse_id_with_http_info(MINSK, {"stocks": rows})) is None
+    assert understood(goods.post_v3_stocks_warehouse_id_with_http_info(MINSK, ids)) == {"stocks": rows}
+    assert understood(goods.delete_v3_stocks_warehouse_id_with_http_info(MINSK, ids)) is None
+    assert understood(goods.post_v3_stocks_warehouse_id_with_http_info(MINSK, ids)) == {"stocks": []}
+
+
+def _orders(peer: Peer) -> None:
+    fbs = peer.fbs
+    here, across = peer.buy(4), peer.buy(2, across=True)
+    assert [each["id"] for each in understood(fbs.get_v3_orders_new_with_http_info())["orders"]] == here + across
+    assert understood(fbs.patch_v3_orders_order_id_cancel_with_http_info(here.pop())) is None
+
+    supply = understood(fbs.post_v3_supplies_with_http_info({"name": "Понедельник"}))["id"]
+    assert understood(fbs.get_v3_supplies_supply_id_with_http_info(supply))["done"] is False
+    assert understood(fbs.patch_v3_supplies_supply_id_orders_with_http_info(supply, {"orders": here})) is None
+    assert understood(fbs.get_v3_supplies_supply_id_order_ids_with_http_info(supply)) == {"orderIds": here}
+    peer.supply(*across)
+
+    labels = understood(fbs.post_v3_orders_stickers_with_http_info("png", 58, 40, {"orders": here}))["stickers"]
+    assert [label["orderId"] for label in labels] == here
+    for status in ("awaitingTrackNumber", "ready"):
+        answer = fbs.post_v3_orders_stickers_cross_border_with_http_info({"orders": across})
+        assert {label["status"] for label in understood(answer)["stickers"]} == {status}
+
+    assert understood(fbs.patch_v3_supplies_supply_id_deliver_with_http_info(supply)) is None
+    assert understood(fbs.get_v3_supplies_supply_id_barcode_with_http_info(supply, "svg"))["barcode"] == supply
+    assert [each["done"] for each in understood(fbs.get_v3_supplies_with_http_info(10, 0))["supplies"]] == [True, False]
+    statuses = understood(fbs.post_v3_orders_status_with_http_info({"orders": here}))["orders"]
+    assert {status["supplierStatus"] for status in statuses} == {"complete"}
+    assert len(understood(fbs.get_v3_orders_with_http_info(1000, 0))["orders"]) == 6
+    empty = fbs.post_v3_supplies({"name": "Вторник"}).id
+    assert understood(fbs.delete_v3_supplies_supply_id_with_http_info(empty)) is None
+
+
+REFUSALS: dict[int, Callable[[Peer], object]] = {
+    400: lambda peer: peer.content.post_v2_get_cards_list({"settings": {"cursor": {"limit": 0}}}),
+    401: lambda peer: peer.api(items, "marketplace-api", "not.a.token").get_v3_warehouses(),
+    403: lambda peer: peer.api(items, "content-api", FOREIGN).post_v2_get_cards_list({"settings": {}}),
+    404: lambda peer: peer.fbs.get_v3_supplies_supply_id("WB-GI-1"),
+    406: lambda peer: peer.goods.put_v3_stocks_warehouse_id(MINSK, {"stocks": [{"chrtId": FIRST, "amount": 1}]}),
+    409: lambda peer: peer.goods.put_v3_stocks_warehouse_id(MINSK, {"stocks": [{"chrtId": 1, "amount": 1}]}),
+    429: lambda peer: peer.seller.get_ping(),
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_the_sdk_understands_why_it_was_refused(peer: Peer, status: int) -> None:
+    if str(status) in KINDS:
+        with peer.wb.state.lock:
+            peer.wb.state.faults.append(Fault(match="*", kind=str(status)))
+    with pytest.raises(ERRORS) as refused:
+        REFUSALS[status](peer)
+    failure: Any = refused.value
+    assert failure.status == status
+    made = failure.data if isinstance(failure.data, list) else [failure.data]
+    sent = json.loads(failure.body)
+    assert _without_nulls([_plain(each) for each in made]) == _without_nulls(sent if isinstance(sent, list) else [sent])
+
+
+def test_a_status_missing_in_wbs_enum_stops_the_sdk_and_not_us(peer: Peer) -> None:
+    """Why our models keep statuses as text: one cancelled parcel would hide a thousand orders."""
+    across = peer.buy(2, across=True)
+    peer.fbs.patch_v3_supplies_supply_id_deliver(peer.supply(*across))
+    with peer.wb.state.lock:
+        assert happen(peer.wb.state, peer.wb.state.orders[across[0]], "cancel_by_carrier")
+    with pytest.raises(ValueError, match="must be one of enum values"):
+        peer.fbs.post_v3_orders_status({"orders": across})
+    raw = peer.fbs.post_v3_orders_status_without_preload_content({"orders": across}).data
+    ours = OrderStatuses.model_validate_json(raw)
+    assert [status.supplier_status for status in ours.orders] == ["cancel_carrier", "complete"]
