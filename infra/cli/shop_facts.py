@@ -8,7 +8,6 @@ from typing import Any
 from infra.cli.shop_file import Problem, Where, setting
 from wbsync.bitrix.catalog import read_stores
 from wbsync.bitrix.client import BATCH, BatchAnswer, BitrixClient, Command
-from wbsync.bitrix.methods import METHODS
 from wbsync.bitrix.orders import property_ids
 from wbsync.bitrix.wire import Params, listed, rows
 from wbsync.domain.shop import Shop
@@ -65,13 +64,7 @@ def against_bitrix(bitrix: BitrixClient, shop: Shop) -> ShopVerdict:
     Raises NotAuthorised when a right is missing that the functions need too, and TryLater.
     """
     verdict = ShopVerdict([*_unknown_stores(bitrix, shop), *_unknown_properties(bitrix, shop)], [])
-    askable = []
-    for question in _questions(shop):
-        if question.command.method in METHODS:
-            askable.append(question)
-        else:
-            verdict.unchecked.append(f"{setting(question.where)} (the client may not call {question.command.method})")
-    for some in batched(askable, BATCH, strict=False):
+    for some in batched(_questions(shop), BATCH, strict=False):
         answer = bitrix.batch({f"q{number}": question.command for number, question in enumerate(some)})
         for number, question in enumerate(some):
             _judge(question, answer, f"q{number}", verdict)

@@ -146,6 +146,7 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
                     "SchedulesState": schedules,
                 },
             )
+            _let_roles_send_in_batches(aws)
             cloud.put_parameters(aws, config=shop().model_dump_json(), secrets=_secrets(bitrix))
         yield Stage(wildberries, bitrix, aws, outputs)
 
@@ -195,6 +196,25 @@ def _let_nothing_disturb_the_end() -> None:
     """A second Ctrl-C while things are being stopped would leave the rest of them running."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _let_roles_send_in_batches(aws: str) -> None:
+    """Grant `sqs:SendMessageBatch` wherever `sqs:SendMessage` is granted.
+
+    AWS asks for the latter alone, and knows no permission of the former's name; MiniStack 1.5 asks for it.
+    """
+    iam = boto3.Session("test", "test", region_name=REGION).client("iam", endpoint_url=aws)
+    for role in (role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]):
+        granted = [
+            statement
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+            if "sqs:SendMessage" in ([actions] if isinstance(actions := statement["Action"], str) else actions)
+        ]
+        if granted:
+            batches = [statement | {"Action": "sqs:SendMessageBatch"} for statement in granted]
+            policy = json.dumps({"Version": "2012-10-17", "Statement": batches})
+            iam.put_role_policy(RoleName=role, PolicyName="SendInBatches", PolicyDocument=policy)
 
 
 def _secrets(bitrix: str) -> dict[str, str]:

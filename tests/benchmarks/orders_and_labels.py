@@ -91,9 +91,7 @@ def _labelled(home: House, order_ids: list[int]) -> list[Number]:
 def _pdf_seconds(home: House, order_ids: list[int]) -> float:
     stickers: list[dict[str, Any]] = []
     for piece in batched(order_ids, AT_ONCE, strict=False):
-        answer = home.ask_wb(
-            "POST", "/api/v3/orders/stickers", {"orders": piece}, type="png", width=58, height=40
-        )
+        answer = home.ask_wb("POST", "/api/v3/orders/stickers", {"orders": piece}, type="png", width=58, height=40)
         stickers += answer["stickers"]
     files = [base64.b64decode(sticker["file"]) for sticker in stickers]
     began = time.process_time()

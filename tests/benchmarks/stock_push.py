@@ -121,4 +121,3 @@ def _told(home: House, rows: stock.Amounts, seconds: float, runs: int) -> list[N
             reached=read_backs * 10 <= pushes and not refused and not wrong,
         ),
     ]
-

@@ -23,8 +23,6 @@ from infra.local.bitrix.seed import RIGHTS, Right
 from infra.local.serving import serve
 from infra.local.wildberries import Category, Wildberries, World, make_token
 from tests.fixtures.aws import Aws
-from wbsync.bitrix import methods
-from wbsync.bitrix.methods import Method
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OfferId, OrderId, ShopOrderId, WarehouseId
 from wbsync.domain.links import CardSize, Link, ShopOffer
 from wbsync.domain.orders import Money, Order, OrderState
@@ -218,18 +216,14 @@ def test_an_unknown_information_block_is_refused(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("setting", ["pay_system_id", "delivery_id"])
-def test_an_unknown_pay_system_or_delivery_is_refused(cli: Cli, setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _let_the_client_ask(monkeypatch)
+def test_an_unknown_pay_system_or_delivery_is_refused(cli: Cli, setting: str) -> None:
     cli.furnish()
     assert cli.run("config", "put", cli.file()).exit_code == 0
     line = cli.refused("config", "put", cli.file(orders=shop()["orders"] | {setting: 77}))
     assert f"orders.{setting}: the shop has no {setting[:-3].replace('_', ' ')} 77" in line
 
 
-def test_a_webhook_without_the_scope_of_pay_systems_leaves_them_unchecked(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _let_the_client_ask(monkeypatch)
+def test_a_webhook_without_the_scope_of_pay_systems_leaves_them_unchecked(cli: Cli) -> None:
     cli.bitrix.open(Seed(offers=8, scopes=frozenset({"sale", "catalog", "delivery"})))
     cli.furnish()
     result = cli.run("config", "put", cli.file())
@@ -661,12 +655,6 @@ def test_an_account_out_of_reach_ends_in_one_line(env: dict[str, str], told: str
 
 
 # ---- what the tests are about
-
-
-def _let_the_client_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows of the two methods which the client's table does not have yet."""
-    for name, scope in (("sale.paysystem.list", "pay_system"), ("sale.delivery.getlist", "delivery")):
-        monkeypatch.setitem(methods.METHODS, name, Method(name, scope, "read it", ""))
 
 
 def _size(number: int, **words: str) -> CardSize:

@@ -20,10 +20,12 @@ def test_what_adds_is_marked_as_creating_and_what_lists_names_its_rows(method: M
     assert bool(method.rows) == method.name.endswith(".list")
 
 
-def test_a_method_has_the_scope_that_its_name_begins_with() -> None:
+def test_the_functions_methods_have_the_scope_that_their_name_begins_with() -> None:
     assert {(m.scope, m.name.split(".")[0]) for m in METHODS.values() if m.scope} == {
         ("catalog", "catalog"),
         ("sale", "sale"),
+        ("pay_system", "sale"),  # of the CLI alone
+        ("delivery", "sale"),
     }
 
 

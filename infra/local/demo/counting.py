@@ -39,7 +39,7 @@ class World:
 
     @cached_property
     def linked(self) -> dict[int, int]:
-        """chrtID → offer id, where one barcode or several name exactly one offer, and that offer this size alone."""
+        """Offer ids by chrtID, where one barcode or several name exactly one offer, and that offer this size alone."""
         named = {size["chrtID"]: self.offers_named(size["skus"]) for card in self.wb["cards"] for size in card["sizes"]}
         sizes = Counter(offer for offers in named.values() for offer in offers)
         return {
@@ -76,7 +76,7 @@ def in_shop(world: World) -> int:
 
 
 def waiting(world: World, reasons: Mapping[int, str]) -> dict[int, str]:
-    """Orders that the shop cannot have yet, as it does not know their barcode, and the reason that the owner is shown."""
+    """Orders that the shop cannot have yet, as it does not know their barcode, and the owner is told why."""
     return {
         order["id"]: reasons[order["id"]]
         for order in world.bought
@@ -171,7 +171,7 @@ def _sells(product: Json, on_the_way: int, offer: int, rules: StockRules) -> int
     return packs if packs >= rule.minimum else 0
 
 
-def _physically_had(shop: Json) -> dict[int, float]:
+def _physically_had(shop: Json) -> dict[int, int]:
     """What lies in the stores, and what has left them with an order."""
     had = {product["id"]: sum(s["amount"] for s in product["stores"].values()) for product in shop["products"]}
     for order in shop["orders"]:

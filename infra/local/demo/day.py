@@ -4,7 +4,7 @@ Queues are polled by the local cloud itself. Every wait is bounded and says what
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched
@@ -209,7 +209,7 @@ class Day:
 
         self._until("WB's stock to be what the shop can sell", told, self.size.offers / 500)
 
-    def _fickle(self, orders: list[Json]) -> list[Json]:
+    def _fickle(self, orders: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Buyers who will change their minds: of known goods, from the seller's own country."""
         usual = [order for order in orders if not order["unknownBarcode"] and not order["crossBorderType"]]
         return usual[: max(1, round(self.size.orders * CANCELLED))]

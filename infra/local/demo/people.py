@@ -121,7 +121,13 @@ class People:
         return self._ask(self._wb, verb, f"/marketplace-api{path}", body, headers=self._staff)
 
     def _ask(
-        self, client: httpx.Client, verb: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+        self,
+        client: httpx.Client,
+        verb: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         answer = client.request(verb, path, json=body, headers=headers)
         answer.raise_for_status()

@@ -57,6 +57,11 @@ _ROWS = (
     Method("sale.property.add", "sale", _SALE_WRITE, "api-reference/sale/property/sale-property-add", creates=True),
     Method("sale.propertygroup.list", "sale", _SALE_READ,
            "api-reference/sale/property-group/sale-property-group-list", rows="propertyGroups"),
+    # Only `config put` and `doctor` ask these; a webhook without their scopes leaves two settings unchecked.
+    Method("sale.paysystem.list", "pay_system", "read the pay systems: scope `pay_system`",
+           "api-reference/pay-system/sale-pay-system-list", rows="paySystems"),
+    Method("sale.delivery.getlist", "delivery", "read the deliveries: scope `delivery`",
+           "api-reference/sale/delivery/delivery/sale-delivery-get-list"),
     # orders
     Method("sale.order.list", "sale", _SALE_READ, "api-reference/sale/order/sale-order-list", rows="orders"),
     Method("sale.order.get", "sale", _SALE_READ, "api-reference/sale/order/sale-order-get"),
