@@ -13,6 +13,7 @@ from wbsync.stores import parameters
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.queues import Queue
+from wbsync.stores.stock_told import StockToldStore
 from wbsync.telemetry import Outcome, Report, either, queued, scheduled, utcnow
 
 settings = cache(Settings.from_env)
@@ -21,8 +22,10 @@ settings = cache(Settings.from_env)
 @scheduled
 def tick(_event: dict[str, object], _deadline: datetime) -> Report:
     s = settings()
-    queue = Queue[LabelsWanted](s.labels_wanted_queue)
-    return queue_ready(wb=wildberries(s), orders=OrdersStore(s.orders_table), labels_wanted=queue, now=utcnow)
+    return queue_ready(
+        wb=wildberries(s), orders=OrdersStore(s.orders_table), told=StockToldStore(s.stock_told_table),
+        labels_wanted=Queue(s.labels_wanted_queue), now=utcnow,
+    )  # fmt: skip
 
 
 @queued(LabelsWanted, lambda: Queue(settings().labels_wanted_queue))

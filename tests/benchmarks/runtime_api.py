@@ -63,6 +63,7 @@ class _Asked(BaseHTTPRequestHandler):
             200,
             self.server.event,
             {
+                "Content-Type": "application/json",  # without it the client crashes
                 "Lambda-Runtime-Aws-Request-Id": "00000000-0000-0000-0000-000000000001",
                 "Lambda-Runtime-Deadline-Ms": str(int((time.time() + GIVE_UP) * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-central-1:123456789012:function:bench",

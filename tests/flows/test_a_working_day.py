@@ -200,6 +200,20 @@ def test_every_order_stands_in_the_shop_once_with_all_its_parts(linked: World) -
     assert linked.state(OrderState.PLACED) == sorted(o["id"] for o in bought)
 
 
+def test_an_order_of_a_pack_takes_all_its_units_from_the_shop(linked: World) -> None:
+    linked.shop = shop(stock={"default": {"units_per_pack": 3}})
+    linked.sync_stock()
+    before = {p["id"]: p["quantity"] for p in linked.shop_state()["products"]}
+    bought = linked.buy()[0]
+    linked.place_all()
+    [order] = wb_orders_in_shop(linked)
+    [line] = order["lines"]
+    assert float(line["quantity"]) == 3
+    assert float(order["price"]) == pytest.approx(bought["finalPrice"] / 100, abs=0.001)
+    [product] = [p for p in linked.shop_state()["products"] if p["id"] == line["productId"]]
+    assert product["quantity"] == before[line["productId"]] - 3
+
+
 def test_both_amounts_are_kept_for_people(linked: World) -> None:
     linked.sync_stock()
     linked.buy(cross_border_share=1.0)
@@ -303,7 +317,7 @@ def test_a_waiting_order_that_was_cancelled_on_wb_is_closed_and_frees_nothing_it
     bought = linked.buy(1, unknown_barcode_share=1.0)[0]
     linked.place_all()
     linked.sim("wb", "POST", f"/_sim/orders/{bought['id']}/cancel_by_client")
-    assert linked.sweep()["OrdersClosed"] == 1
+    assert linked.sweep()["OrdersWaiting"] == 0
     assert linked.state(OrderState.CLOSED) == [bought["id"]]
     assert wb_orders_in_shop(linked) == []
 
@@ -453,5 +467,17 @@ def test_a_label_whose_link_did_not_reach_the_shop_is_linked_later(linked: World
 def test_an_order_cancelled_before_its_label_owes_none(linked: World) -> None:
     bought = placed(linked, 2)
     linked.sim("wb", "POST", f"/_sim/orders/{bought[0]['id']}/cancel_by_client")
-    assert linked.labels_tick()["OrdersClosed"] == 1
+    assert linked.labels_tick() == {"LabelsOwed": 2, "LabelsReady": 0, "LabelAsks": 0}
     assert linked.state(OrderState.CLOSED) == [bought[0]["id"]]
+    assert len(linked.state(OrderState.PLACED)) == 1
+
+
+def test_a_cancelled_unit_is_told_again(linked: World, clock: Clock) -> None:
+    bought = placed(linked, 1)[0]
+    clock.forward(minutes=15)
+    linked.sync_stock()
+    linked.sim("wb", "POST", f"/_sim/orders/{bought['id']}/cancel_by_client")
+    linked.labels_tick()
+    clock.forward(minutes=15)
+    linked.sync_stock()
+    assert linked.wb_stock()[bought["chrtId"]] == sellable_in_shop(linked)[bought["chrtId"]]

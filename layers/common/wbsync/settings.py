@@ -65,6 +65,7 @@ class FetchLabels(Wildberries, Bitrix):
     label_key_parameter: str
     label_base_url: str
     orders_table: str
+    stock_told_table: str
     labels_bucket: str
     labels_wanted_queue: str
 
@@ -76,5 +77,6 @@ class OpenLabel(_Settings):
 
 class Sweep(Wildberries):
     orders_table: str
+    stock_told_table: str
     new_orders_queue: str
     labels_wanted_queue: str

@@ -137,8 +137,8 @@ def _basket_line(shop_order: Param, order: ShopOrder) -> Command:
     fields: dict[str, Param] = {
         "orderId": shop_order,
         "productId": order.offer_id,
-        "quantity": 1,
-        "price": f"{order.price:f}",
+        "quantity": order.units,
+        "price": f"{order.unit_price:f}",
         "customPrice": "Y",
         "currency": order.currency,
         "xmlId": xml_id(order.order_id, "b1"),
@@ -246,7 +246,7 @@ def missing_steps(tree: OrderTree, order: ShopOrder, rules: Orders, values: Mapp
         steps[f"s{tree.id}"] = _shipment(tree.id, order, rules)
     elif line is None or not _is_shipped_in_some(line.id, tree):
         added = line.id if line else reference(f"b{tree.id}", "basketItem", "id")
-        steps[f"i{tree.id}"] = _shipment_item(shipment.id, added)
+        steps[f"i{tree.id}"] = _shipment_item(shipment.id, added, order.units)
     standing = _kept(tree.property_values)
     if absent := {number: value for number, value in values.items() if value and number not in standing}:
         steps[f"v{tree.id}"] = _properties(tree.id, {**standing, **absent})
@@ -261,8 +261,8 @@ def _is_shipped_in_some(line: int, tree: OrderTree) -> bool:
     return any(item.basket_id == line for s in tree.shipments if not s.system for item in s.shipment_items)
 
 
-def _shipment_item(shipment: int, line: Param) -> Command:
-    fields: dict[str, Param] = {"orderDeliveryId": shipment, "basketId": line, "quantity": 1}
+def _shipment_item(shipment: int, line: Param, units: int) -> Command:
+    fields: dict[str, Param] = {"orderDeliveryId": shipment, "basketId": line, "quantity": units}
     return Command("sale.shipmentitem.add", {"fields": fields})
 
 

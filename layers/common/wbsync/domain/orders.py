@@ -87,7 +87,10 @@ class Order(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ShopOrder:
-    """The Bitrix order to be made of a WB order; its lines, payment and shipment follow from it."""
+    """The Bitrix order to be made of a WB order; its line, payment and shipment follow from it.
+
+    `price` is of the whole order: WB sells one pack, which is `units` of the shop's offer.
+    """
 
     order_id: OrderId
     offer_id: OfferId
@@ -95,6 +98,12 @@ class ShopOrder:
     currency: str
     comment: str
     properties: Mapping[str, str]  # order property code → value
+    units: int = 1
+
+    @property
+    def unit_price(self) -> Decimal:
+        """To the four decimals that Bitrix keeps."""
+        return self.price if self.units == 1 else (self.price / self.units).quantize(Decimal("0.0001"))
 
     @property
     def xml_id(self) -> str:

@@ -19,45 +19,39 @@ from wbsync.domain.labels import fit_pdf, sticker_pdf
 from wbsync.domain.orders import OrderState
 from wbsync.domain.shop import Shop
 from wbsync.errors import NotAuthorised, Rejected, SyncError
+from wbsync.flows import cancelled_orders
 from wbsync.messages import LabelsWanted
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.queues import Queue
+from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
-from wbsync.wb.operations import CROSS_BORDER_STICKERS, ORDER_STATUSES, STICKERS
-from wbsync.wb.wire import CrossBorderSticker, OrderIds, OrderStatus, Sticker
+from wbsync.wb.operations import CROSS_BORDER_STICKERS, STICKERS
+from wbsync.wb.wire import CrossBorderSticker, OrderIds, Sticker
 
 READY = frozenset({"confirm", "complete"})
-CANCELLED = frozenset({"cancel", "cancel_carrier"})
-"""Supplier statuses (WB facts §4); all others are left alone."""
+"""Supplier statuses in which WB gives a label (WB facts §4); all others are left alone."""
 
 ORDERS_PER_ASK = 100
 
 
-def ask_statuses(wb: WbClient, order_ids: Iterable[OrderId]) -> dict[OrderId, OrderStatus]:
-    """WB's statuses of these orders, a thousand to an ask."""
-    statuses: dict[OrderId, OrderStatus] = {}
-    for piece in batched(order_ids, 1000, strict=False):
-        answer = wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
-        statuses.update((OrderId(status.id), status) for status in answer.orders)
-    return statuses
-
-
 def queue_ready(
-    *, wb: WbClient, orders: OrdersStore, labels_wanted: Queue[LabelsWanted], now: Callable[[], datetime]
+    *,
+    wb: WbClient,
+    orders: OrdersStore,
+    told: StockToldStore,
+    labels_wanted: Queue[LabelsWanted],
+    now: Callable[[], datetime],
 ) -> dict[str, int]:
     """Queue the orders whose label WB can give now, and those whose link Bitrix does not have yet."""
-    owed = [record.order_id for record in orders.in_state(OrderState.PLACED)]
-    statuses = ask_statuses(wb, owed)
-    ready = [order_id for order_id, status in statuses.items() if status.supplier_status in READY]
-    cancelled = [order_id for order_id, status in statuses.items() if status.supplier_status in CANCELLED]
-    for order_id in cancelled:
-        orders.move(order_id, OrderState.CLOSED, at=now(), reason=statuses[order_id].supplier_status)
+    owed = list(orders.in_state(OrderState.PLACED))
+    statuses = cancelled_orders.close(owed, wb=wb, orders=orders, told=told, now=now)
+    ready = [order_id for order_id, status in statuses.items() if status in READY]
     unlinked = [record.order_id for record in orders.in_state(OrderState.LABELLED)]
     queued = labels_wanted.send(
         LabelsWanted(order_ids=piece) for piece in batched([*ready, *unlinked], ORDERS_PER_ASK, strict=False)
     )
-    return {"LabelsOwed": len(owed), "LabelsReady": len(ready), "OrdersClosed": len(cancelled), "LabelAsks": queued}
+    return {"LabelsOwed": len(owed), "LabelsReady": len(ready), "LabelAsks": queued}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ def as_shop_order(order: Order, links: Mapping[Barcode, Link], shop: Shop) -> Sh
     return ShopOrder(
         order_id=order.order_id,
         offer_id=offer.offer_id,
+        units=shop.stock.of(offer.offer_id).units_per_pack,
         price=price.amount,
         currency=price.currency,
         comment=texts.order_comment(order.order_id, order.article, _amounts(order)),
