@@ -120,6 +120,16 @@ class Stage:
         report: dict[str, int] = payload
         return report
 
+    def keep_logs(self) -> Path:
+        """Write what all functions have logged to a file, by function and time; the file."""
+        logs, file = self.client("logs"), LOG.with_name("functions.log")
+        with file.open("w") as kept:
+            for groups in logs.get_paginator("describe_log_groups").paginate():
+                for group in (each["logGroupName"] for each in groups["logGroups"]):
+                    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+                    kept.writelines(f"{group} {e['message'].rstrip()}\n" for page in pages for e in page["events"])
+        return file
+
 
 @contextmanager
 def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) -> Iterator[Stage]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from b24pysdk import BitrixWebhook, Client, errors
-from werkzeug.serving import make_server, make_ssl_devcert
+from werkzeug.serving import WSGIRequestHandler, make_server, make_ssl_devcert
 
 from infra.local.bitrix import SECRET, USER_ID, Bitrix, Seed
 from infra.local.bitrix.faults import Fault
@@ -17,8 +17,23 @@ ORDER = {"lid": "s1", "personTypeId": 1, "currency": "BYN", "xmlId": "WB_1", "ex
 LISTS = sorted(method.name for method in METHODS.values() if method.rows)
 
 
+class _Connection(WSGIRequestHandler):
+    """Werkzeug would keep the connection that the shop has cut."""
+
+    def connection_dropped(self, error: BaseException, environ: object = None) -> None:
+        self.close_connection = True
+
+    def log_request(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
 @pytest.fixture(scope="module")
-def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def bitrix() -> Bitrix:
+    return Bitrix()
+
+
+@pytest.fixture(scope="module")
+def domain(bitrix: Bitrix, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The shop at https://localhost:<port>, trusted by `requests` alone and only here.
 
     The SDK speaks https to a bare domain and takes neither a session nor another scheme, so the server has to speak it
@@ -26,7 +41,9 @@ def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     patched, and its checks stay switched on.
     """
     certificate, key = make_ssl_devcert(str(tmp_path_factory.mktemp("tls") / "shop"), cn="localhost")
-    server = make_server("127.0.0.1", 0, _shop, threaded=True, ssl_context=(certificate, key))
+    server = make_server(
+        "127.0.0.1", 0, bitrix.wsgi, threaded=True, request_handler=_Connection, ssl_context=(certificate, key)
+    )
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.05), daemon=True)
     thread.start()
     with pytest.MonkeyPatch.context() as environment:
@@ -37,22 +54,15 @@ def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.server_close()
 
 
-_bitrix = Bitrix()
-
-
-def _shop(environ: Any, start_response: Any) -> Any:
-    return _bitrix.wsgi(environ, start_response)
-
-
-@pytest.fixture
-def bitrix() -> Bitrix:
-    _bitrix.open(Seed(offers=180, can_buy_zero=True))
-    _bitrix.faults.clear()
-    return _bitrix
+@pytest.fixture(autouse=True)
+def shop(bitrix: Bitrix) -> None:
+    """Newly opened for every test."""
+    bitrix.open(Seed(offers=180, can_buy_zero=True))
+    bitrix.faults.clear()
 
 
 @pytest.fixture
-def token(domain: str, bitrix: Bitrix) -> BitrixWebhook:
+def token(domain: str) -> BitrixWebhook:
     return BitrixWebhook(domain=domain, webhook_token=f"{USER_ID}/{SECRET}")
 
 
@@ -79,11 +89,9 @@ def test_pages_are_followed_by_total_and_next(client: Any, bitrix: Bitrix) -> No
 
 def test_pages_are_followed_by_references_to_the_last_id(client: Any) -> None:
     assert ids(all_offers(client).as_list_fast().result) == list(range(FIRST, FIRST + 180))
-    newest = all_offers(client).as_list_fast(descending=True, limit=60).result
-    assert ids(newest) == list(range(FIRST + 179, FIRST + 119, -1))
 
 
-def test_a_list_of_ids_is_asked_in_chunks(client: Any, bitrix: Bitrix) -> None:
+def test_a_list_of_ids_is_asked_in_chunks(client: Any) -> None:
     made = [client.sale.order.add(ORDER | {"xmlId": f"WB_{number}"}).result["order"]["id"] for number in range(3)]
     found = client.sale.order.list(select=["id", "xmlId"], filter={"@id": made}).as_list().result
     assert [row["xmlId"] for row in found] == ["WB_0", "WB_1", "WB_2"]
@@ -110,9 +118,10 @@ def test_an_answer_tells_when_it_was_given(client: Any) -> None:
 def _whole_order(client: Any) -> int:
     """In one batch, each part hung on the order by a reference."""
     sale, order = client.sale, "$result[o][order][id]"
+    [property_id] = ids(sale.property.list(filter={"=code": "WB_RID"}).result["properties"])
     line = {"orderId": order, "productId": FIRST, "quantity": 1, "currency": "BYN", "price": 19, "customPrice": "Y"}
     shipment = {"orderId": order, "deliveryId": 2, "allowDelivery": "N", "deducted": "N"}
-    values = {"id": order, "propertyValues": [{"orderPropsId": 1, "value": "Складская"}]}
+    values = {"id": order, "propertyValues": [{"orderPropsId": property_id, "value": "0a1b"}]}
     done = client.call_batch(
         {
             "o": sale.order.add(ORDER),
@@ -120,25 +129,23 @@ def _whole_order(client: Any) -> int:
             "p": sale.payment.add({"orderId": order, "paySystemId": 2, "sum": 19}),
             "s": sale.shipment.add(shipment),
             "v": sale.propertyvalue.modify({"order": values}),
-            "o again": sale.order.get(1),
         }
     ).result
     assert not done.result_error, done.result_error
-    assert set(done.result) == set(done.result_time) == {"o", "b", "p", "s", "v", "o again"}
+    assert set(done.result) == set(done.result_time) == {"o", "b", "p", "s", "v"}
     return int(done.result["o"]["order"]["id"])
 
 
 def test_an_order_is_made_in_one_batch_and_read_back_whole(client: Any, bitrix: Bitrix) -> None:
     made = _whole_order(client)
-    assert bitrix.shop.requests.http == {"batch": 1}
+    assert bitrix.shop.requests.http["batch"] == 1
     order = client.sale.order.get(made).result["order"]
     assert (order["xmlId"], float(order["price"])) == ("WB_1", 19)
     [line], [payment] = order["basketItems"], order["payments"]
     assert (line["productId"], payment["paySystemId"]) == (FIRST, 2)
     [shipment] = [shipment for shipment in order["shipments"] if shipment["system"] != "Y"]
-    assert [item["basketId"] for item in shipment["shipmentItems"]] == [line["id"]]
-    [value] = [value for value in order["propertyValues"] if value["orderPropsId"] == 1]
-    assert value["value"] == "Складская"
+    assert [item["basketId"] for item in shipment["shipmentItems"]] == [int(line["id"])]
+    assert {value["code"]: value["value"] for value in order["propertyValues"]}["WB_RID"] == "0a1b"
 
 
 def test_a_failed_command_is_told_beside_the_others(client: Any) -> None:
@@ -167,7 +174,7 @@ def test_an_unknown_method_is_not_found(token: BitrixWebhook) -> None:
     assert refused.value.error == "ERROR_METHOD_NOT_FOUND"
 
 
-def test_a_wrong_secret_is_known_as_such(domain: str, bitrix: Bitrix) -> None:
+def test_a_wrong_secret_is_known_as_such(domain: str) -> None:
     with pytest.raises(errors.BitrixAPIInvalidCredentials):
         BitrixWebhook(domain=domain, webhook_token="1/wrong").call_method("scope")
 

@@ -13,7 +13,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.local.demo import counting
 from infra.local.demo.day import Day
@@ -33,7 +33,7 @@ class Phases:
         self.progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
-            TimeElapsedColumn(),
+            TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
             TextColumn("[dim]{task.fields[said]}"),
             console=console,
         )
@@ -64,7 +64,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("demo interrupted, everything is stopped")
         return _INTERRUPTED
-    console.print(_table(report))
+    console.print(_table(report, size))
     faults = counting.faults(report)
     if faults:
         console.print(f"[red]demo failed:[/] {'; '.join(faults)}", soft_wrap=True, highlight=False)
@@ -72,19 +72,30 @@ def main() -> int:
 
 
 def _run(size: Size, console: Console) -> dict[str, Any]:
-    shutil.rmtree(size.out, ignore_errors=True)
-    size.out.mkdir(parents=True)
+    file = size.out / "report.json"
+    file.unlink(missing_ok=True)
+    shutil.rmtree(size.out / "labels", ignore_errors=True)
+    size.out.mkdir(parents=True, exist_ok=True)
     began, phases = time.monotonic(), Phases(console)
     with phases.progress, stage(size, schedules="DISABLED", step=phases) as world:
-        people = People(wildberries=world.wildberries, bitrix=world.bitrix, seed=size.seed)
-        day = Day(world, people, size, phases.say)
+        counted = _day(size, world, phases)
+    counted["seconds"] = phases.seconds | {"total": round(time.monotonic() - began, 2)}
+    file.write_text(json.dumps(counted, ensure_ascii=False, indent=2) + "\n")
+    return counted
+
+
+def _day(size: Size, world: Stage, phases: Phases) -> dict[str, Any]:
+    """The report without its times. After a failure the functions' logs are kept: they end with the local cloud."""
+    people = People(wildberries=world.wildberries, bitrix=world.bitrix, seed=size.seed)
+    day = Day(world, people, size, phases.say)
+    try:
         for name, hour in day.hours().items():
             with phases(name):
-                hour()
-        counted = report(day, world)
-    counted["seconds"] = phases.seconds | {"total": round(time.monotonic() - began, 2)}
-    (size.out / "report.json").write_text(json.dumps(counted, ensure_ascii=False, indent=2) + "\n")
-    return counted
+                phases.say(hour())
+        with phases("count what came of it"):
+            return report(day, world)
+    except _FAILURES as error:
+        raise CloudError(f"{error} (see {world.keep_logs()})") from error
 
 
 def report(day: Day, stage: Stage) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def report(day: Day, stage: Stage) -> dict[str, Any]:
         "wb_429": world.wb["answers_429"],
         "bitrix_requests": world.shop["requests"]["http_by_method"],
         "bitrix_methods": world.shop["requests"]["by_method"],
-        "seen_wrong": {"lost": lost, "oversold": oversold, "wrong_rows": wrong},
+        "wrong": {"lost": lost, "oversold": oversold, "wrong_rows": wrong},
         "addresses": {
             "wildberries": stage.wildberries,
             "bitrix": stage.bitrix,
@@ -143,8 +154,8 @@ _SHOWN: Mapping[str, str] = {
 }
 
 
-def _table(report: Mapping[str, Any]) -> Table:
-    table = Table(title="A working day", caption="out/demo/report.json, out/demo/labels")
+def _table(report: Mapping[str, Any], size: Size) -> Table:
+    table = Table(title="A working day", caption=f"{size.out}/report.json and labels/")
     table.add_column("counted by the outside world")
     table.add_column("", justify="right")
     for name, words in _SHOWN.items():

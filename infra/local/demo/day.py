@@ -42,8 +42,8 @@ class Day:
     refused: int = 0  # the offer that WB refuses to sell
     opened: list[int] = field(default_factory=list)
 
-    def hours(self) -> Mapping[str, Callable[[], None]]:
-        """The day in its order, by names for people."""
+    def hours(self) -> Mapping[str, Callable[[], str]]:
+        """The day in its order, by names for people; each says in a few words what came of it."""
         return {
             "link cards and offers": self.link,
             "tell WB all stock": self.tell_all_stock,
@@ -58,13 +58,14 @@ class Day:
 
     # The hours
 
-    def link(self) -> None:
+    def link(self) -> str:
         self.forgotten = self.people.open_shop(offers=self.size.offers, seed=self.size.seed)
         linked = self._tick("LinkCards")["SizesLinked"]
         if linked != self.size.offers:
             raise CloudError(f"{linked} of {self.size.offers} offers were linked")
+        return f"{linked} sizes are linked"
 
-    def tell_all_stock(self) -> None:
+    def tell_all_stock(self) -> str:
         """WB refuses one row: the others must arrive, and it must not be sent again at once."""
         world = self.world()
         chrt, self.refused = next(
@@ -72,16 +73,18 @@ class Day:
         )
         self.people.trouble_on_wb("PUT /api/v3/stocks/*", "refuse_rows", chrt_ids=[chrt])
         self._settle_stock(full=True, but=chrt)
+        return "all but the row that WB refuses"
 
-    def trade_in_shop(self) -> None:
+    def trade_in_shop(self) -> str:
         """The offer that WB refuses sells in the shop to its last unit, so that WB's nothing becomes right."""
         product = next(each for each in self.people.shop()["products"] if each["id"] == self.refused)
         self.people.sell_in_shop(self.refused, int(product["quantity"]))
         some = max(5, self.size.offers // 50)
         self.people.trade(some, some, most=4, but=self.refused)
         self._settle_stock()
+        return f"about {2 * some} offers"
 
-    def serve_buyers(self) -> None:
+    def serve_buyers(self) -> str:
         """Buyers of the first wave order while WB answers 500, those of the second while amounts are on their way."""
         across, unknown = (max(1, round(self.size.orders * share)) for share in (CROSS_BORDER, UNKNOWN))
         for wave in range(WAVES):
@@ -101,8 +104,9 @@ class Day:
             if wave == 2:
                 self.people.trouble_on_wb("PUT /api/v3/stocks/*", "500")
             self._settle_stock()
+        return f"{len(self.people.wb()['orders'])} ordered"
 
-    def write_forgotten_barcode(self) -> None:
+    def write_forgotten_barcode(self) -> str:
         world = self.world()
         ordered = next(order for order in world.bought if order["unknownBarcode"])
         self.people.write_barcodes(self.forgotten, ordered["skus"])
@@ -110,8 +114,9 @@ class Day:
         self._tick("Sweep")
         self._until_placed()
         self._settle_stock()
+        return f"order {ordered['id']} is placed"
 
-    def assemble(self) -> None:
+    def assemble(self) -> str:
         """A few buyers change their minds; what else stands in the shop is put into supplies."""
         world = self.world()
         placed = [order for order in world.bought if order["id"] in world.placed]
@@ -119,9 +124,9 @@ class Day:
         self.people.change_mind(fickle)
         gone = {order["id"] for order in fickle}
         made = self.people.assemble(order for order in placed if order["id"] not in gone)
-        self.say(f"{made} supplies")
+        return f"{made} supplies"
 
-    def fetch_labels(self) -> None:
+    def fetch_labels(self) -> str:
         """The connection to the shop breaks after the first links were written: they are written again, not doubled."""
         self.people.trouble_in_shop("sale.propertyvalue.modify", "cut_after")
 
@@ -129,17 +134,17 @@ class Day:
             self._tick("FetchLabels")
             self._until_done("LabelsWantedQueue")
             world = self.world()
-            missing = counting.labels_owed(world)
-            missing = [order_id for order_id in missing if order_id not in counting.label_links(world)]
+            missing = set(counting.labels_owed(world)) - counting.label_links(world).keys()
             return f"{len(missing)} links are missing" if missing else ""
 
         self._until("label links in all orders on assembly", ticked)
+        return f"{len(self.labels_stored())} are stored"
 
-    def open_labels(self) -> None:
+    def open_labels(self) -> str:
         folder: Path = self.size.out / "labels"
         folder.mkdir(parents=True, exist_ok=True)
         links = counting.label_links(self.world())
-        with httpx.Client(timeout=PATIENCE) as browser, ThreadPoolExecutor(4) as clicks:
+        with httpx.Client(timeout=PATIENCE) as browser, ThreadPoolExecutor(2) as clicks:
 
             def click(order_id: int, link: str) -> None:
                 pdf = opened(browser, cloud.reachable(self.stage.ministack, link))
@@ -148,11 +153,12 @@ class Day:
                     self.opened.append(order_id)
 
             list(clicks.map(click, links.keys(), links.values()))
-        self.say(f"{len(self.opened)} opened")
+        return f"{len(self.opened)} of {len(links)} show their PDF"
 
-    def close(self) -> None:
+    def close(self) -> str:
         """The day's full comparison with WB's own numbers, which also sees the units of cancelled orders."""
         self._settle_stock(full=True)
+        return ""
 
     # What can be seen
 
@@ -242,7 +248,7 @@ class Day:
         def left() -> str:
             counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
             here, taken = (int(counts[name]) for name in names)
-            return f"{here} are there and {taken} are being worked on" if here or taken else ""
+            return f"{here + taken} are left" if here or taken else ""
 
         self._until(f"{queue} to be empty", left, (self.size.offers + self.size.orders) / 100)
 

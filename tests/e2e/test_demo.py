@@ -1,0 +1,100 @@
+"""`make demo`, small: the whole product in the real template, as one runs it from a shell."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pypdfium2
+import pytest
+import zxingcpp
+
+from infra.local.ministack import ROOT
+from infra.local.wildberries import stickers
+
+pytestmark = pytest.mark.xdist_group("cloud")
+
+OFFERS, ORDERS, FICKLE = 60, 12, 2
+A_MM = 72 / 25.4  # PDF points
+LONG_ENOUGH = 170  # seconds
+
+
+def start(folder: Path, **variables: str) -> subprocess.Popen[str]:
+    """The demo with a folder of its own for what it writes, and another for what it may leave behind."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    own = {"DEMO_OFFERS": str(OFFERS), "DEMO_ORDERS": str(ORDERS), "DEMO_OUT": str(folder), "TMPDIR": str(scratch)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "infra.local.demo"],
+        cwd=ROOT,
+        env=dict(os.environ) | own | variables,  # noqa: TID251 it needs the machine's settings
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def listens(address: str) -> bool:
+    try:
+        httpx.get(address).close()
+    except httpx.ConnectError:
+        return False
+    return True
+
+
+def scanned(pdf: bytes) -> str:
+    """What a scanner reads off the one page, which has the size of the paper."""
+    document = pypdfium2.PdfDocument(pdf)
+    [page] = document
+    assert [round(side / A_MM, 2) for side in page.get_size()] == [58, 40]
+    [code] = zxingcpp.read_barcodes(page.render(scale=4).to_pil())
+    text: str = code.text
+    return text
+
+
+def test_a_small_working_day_ends_well_and_is_counted(tmp_path: Path) -> None:
+    with start(tmp_path) as demo:
+        said, _ = demo.communicate(timeout=LONG_ENOUGH)
+    assert demo.returncode == 0, said
+    report: Mapping[str, Any] = json.loads((tmp_path / "report.json").read_text())
+
+    zero = ("orders_lost", "orders_doubled", "oversold_units", "stock_rows_wrong_on_wb", "wb_429", "labels_missing")
+    assert {name: report[name] for name in zero} == dict.fromkeys(zero, 0)
+    assert report["orders_by_buyers"] == ORDERS
+    assert report["orders_cancelled_by_buyers"] == FICKLE
+    assert report["labels_owed"] + len(report["orders_waiting"]) + FICKLE == ORDERS
+    assert report["stock_rows_on_wb"] == OFFERS + 1, "and the one whose barcode was written later"
+    assert report["wb_requests"]["POST /api/v3/orders/stickers/cross-border"] >= 2
+    assert set(report["seconds"]) > {"sam deploy the real template", "total"}
+
+    labels = {int(file.stem): scanned(file.read_bytes()) for file in (tmp_path / "labels").glob("*.pdf")}
+    assert len(labels) == report["labels_stored"] == report["labels_opened"] == report["labels_owed"]
+    assert labels == {order_id: stickers.of_order(order_id).code for order_id in labels}
+
+    assert not list((tmp_path / "scratch").iterdir()), "a folder is left behind"
+    assert not [address for address in report["addresses"].values() if listens(address)]
+
+
+def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    wildberries = f"http://127.0.0.1:{port}"
+    with start(tmp_path, DEMO_WB_PORT=str(port)) as demo:
+        give_up = time.monotonic() + LONG_ENOUGH
+        while demo.poll() is None and not listens(wildberries) and time.monotonic() < give_up:
+            time.sleep(0.1)  # another process starts: there is no clock to pass in
+        demo.send_signal(signal.SIGINT)
+        said, _ = demo.communicate(timeout=LONG_ENOUGH)
+    assert demo.returncode == 130, said
+    assert "everything is stopped" in said
+    assert not listens(wildberries)
+    assert not list((tmp_path / "scratch").iterdir()), "a folder is left behind"
+    assert not (tmp_path / "report.json").exists()

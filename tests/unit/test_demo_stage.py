@@ -1,0 +1,52 @@
+"""The parts of the demo's stage that can be tried without a cloud."""
+
+import socket
+
+import httpx
+import pytest
+
+from infra.local.ministack import CloudError
+from infra.local.stage import WAREHOUSE, Size, shop, simulator
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DEMO_OFFERS", "5"), ("DEMO_ORDERS", "many"), ("DEMO_WB_PORT", "70000"), ("DEMO_WB_HOST_TEMPLATE", "http://x")],
+)
+def test_a_wrong_variable_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CloudError, match=f"^{name}: .*$"):
+        Size.from_env()
+
+
+def test_variables_that_are_not_set_or_empty_leave_the_usual_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO_OFFERS", "")
+    monkeypatch.setenv("DEMO_ORDERS", "12")
+    assert (Size.from_env().offers, Size.from_env().orders) == (2000, 12)
+
+
+def test_a_simulator_ends_with_whoever_started_it() -> None:
+    def fails() -> None:
+        with simulator("wildberries", "--goods", "5") as url:
+            addresses.append(url)
+            warehouses = httpx.get(f"{url}/_sim/state").json()["warehouses"]
+            assert [row["id"] for row in warehouses] == [w.wb for w in shop().warehouses] == [WAREHOUSE]
+            raise InterruptedError
+
+    addresses: list[str] = []
+    with pytest.raises(InterruptedError):
+        fails()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(addresses[0])
+
+
+def test_a_simulator_whose_port_is_taken_is_told_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with (
+            pytest.raises(CloudError, match=r"wildberries does not start: see .*wildberries\.log"),
+            simulator("wildberries", "--port", port),
+        ):
+            pass
