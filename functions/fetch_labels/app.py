@@ -33,7 +33,8 @@ def fetch(messages: Sequence[LabelsWanted], _deadline: datetime) -> tuple[Outcom
     s, shop = settings(), parameters.shop(settings().config_parameter)
     return FetchLabels(
         wb=wildberries(s), bitrix=bitrix(s), shop=shop, orders=OrdersStore(s.orders_table),
-        labels=LabelsStore(s.labels_bucket), property_ids=lambda: order_properties(s, shop.orders.person_type_id),
+        labels=LabelsStore(s.labels_bucket), labels_wanted=Queue(s.labels_wanted_queue),
+        property_ids=lambda: order_properties(s, shop.orders.person_type_id),
         label_key=label_keys(parameters.secret(s.label_key_parameter))[0], base_url=s.label_base_url, now=utcnow,
     ).run(messages)  # fmt: skip
 

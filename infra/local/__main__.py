@@ -20,7 +20,8 @@ _CONSOLE = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """0 when it was stopped, 1 with one line when it could not start."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts its background jobs deaf to Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         with stage(Size.from_env(), schedules="ENABLED", step=_step) as world:
             with _step("link cards, tell WB all stock"):

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 import boto3
@@ -63,7 +64,7 @@ class Size(BaseModel):
 
 def shop() -> Shop:
     """The pretended owner's configuration: one unit is kept back of everything, and some offers have their own rule."""
-    capped, scarce, excluded = (str(good.offer_id) for good in goods(1, 13)[-3:])
+    packed, capped, scarce, excluded = (str(good.offer_id) for good in goods(1, 13)[-4:])
     return Shop.model_validate_json(
         json.dumps(
             {
@@ -72,7 +73,11 @@ def shop() -> Shop:
                 "warehouses": [{"wb": WAREHOUSE, "name": "Минск, основной", "stores": [1, 2]}],
                 "stock": {
                     "default": {"safety_stock": 1},
-                    "offers": {capped: {"safety_stock": 1, "cap": 5}, scarce: {"safety_stock": 1, "minimum": 3}},
+                    "offers": {
+                        packed: {"safety_stock": 1, "units_per_pack": 2},
+                        capped: {"safety_stock": 1, "cap": 5},
+                        scarce: {"safety_stock": 1, "minimum": 3},
+                    },
                     "excluded_offers": [excluded],
                 },
                 "orders": {
@@ -137,9 +142,10 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
 
     Raises CloudError, in one line that names what did not start and its log.
     """
-    with step("build with SAM"):
-        cloud.build()
     with ExitStack() as running:
+        running.enter_context(_own_temporary_folder())
+        with step("build with SAM"):
+            cloud.build()
         with step("start MiniStack and both simulators"):
             world = ("--seed", str(size.seed))
             wildberries = running.enter_context(
@@ -159,6 +165,20 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
             _let_roles_send_in_batches(aws)
             cloud.put_parameters(aws, config=shop().model_dump_json(), secrets=_secrets(bitrix))
         yield Stage(wildberries, bitrix, aws, outputs)
+
+
+@contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """What the tools that we start forget in theirs (the SAM CLI: a folder for each function) goes with ours."""
+    environment = os.environ  # noqa: TID251 it is inherited by the tools, and put back
+    before = environment.get("TMPDIR")
+    with TemporaryDirectory(prefix="wbsync-") as folder:
+        environment["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            environment.pop("TMPDIR")
+            environment |= {} if before is None else {"TMPDIR": before}
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def measured(name: str, log: Path) -> list[Number]:
 def _quietly(log: Path) -> None:
     """The functions log to standard output."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as out:
+    with log.open("w+b") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.cloud import BUILT, build, environment
-from tests.benchmarks.house import House, house, utcnow
+from tests.benchmarks.clicks import click
+from tests.benchmarks.house import House, house, logical_id, utcnow
 from tests.benchmarks.report import Number
 from tests.benchmarks.runtime_api import Start, first_answer
 from tests.fixtures.world import LABEL_KEY
@@ -76,32 +77,7 @@ def _firsts() -> dict[str, First]:
 
 
 def _click() -> dict[str, Any]:
-    """What a Function URL makes of a click on a good link."""
-    path, _, query = signed_path(OrderId(3_000_000_017), key=LABEL_KEY, expires=utcnow() + timedelta(days=1)).partition(
-        "?"
-    )
-    host = "abc.lambda-url.eu-central-1.on.aws"
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&")),
-        "headers": {"host": host},
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "abc",
-            "domainName": host,
-            "domainPrefix": "abc",
-            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "b"},
-            "requestId": "1",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "23/Nov/2026:08:00:00 +0000",
-            "timeEpoch": 1795420800000,
-        },
-        "isBase64Encoded": False,
-    }
+    return click(signed_path(OrderId(3_000_000_017), key=LABEL_KEY, expires=utcnow() + timedelta(days=1)))
 
 
 def _paths(scratch: Path) -> dict[str, list[Path]]:
@@ -109,11 +85,7 @@ def _paths(scratch: Path) -> dict[str, list[Path]]:
     layer, bare = BUILT / "CommonLayer" / "python", scratch / "bare"
     shutil.copytree(layer, bare, ignore=shutil.ignore_patterns("__pycache__"))
     client = _runtime_client(scratch / "client")
-    paths = {
-        name: [BUILT / "".join(part.capitalize() for part in name.split("_")), layer, client]
-        for name in _firsts()
-        if name != PLAIN
-    }
+    paths = {name: [BUILT / logical_id(name), layer, client] for name in _firsts() if name != PLAIN}
     return {**paths, PLAIN: [Path(__file__).parent / "plain", bare, client]}
 
 

@@ -79,8 +79,8 @@ class House:
 def served(name: str, queue: str) -> Iterator[dict[str, Any]]:
     """Do what Lambda does for a function with a queue; yields each run's answer. Ends when nothing waits."""
     handler = import_module(f"functions.{name}.app").handler
+    asked = {"MaxNumberOfMessages": batch_size(name), "WaitTimeSeconds": 1}
     while left(queue):
-        asked = {"MaxNumberOfMessages": batch_size(name), "WaitTimeSeconds": 1}
         messages = (
             sqs()
             .receive_message(QueueUrl=queue, AttributeNames=["All"], MessageAttributeNames=["All"], **asked)  # type: ignore[arg-type]  # **asked
@@ -108,10 +108,14 @@ def left(queue: str) -> int:
 
 def batch_size(name: str) -> int:
     """The most messages of one run, as the template has it."""
-    logical_id = "".join(part.capitalize() for part in name.split("_"))
-    events = template()["Resources"][logical_id]["Properties"]["Events"].values()
+    events = template()["Resources"][logical_id(name)]["Properties"]["Events"].values()
     [queue] = [event["Properties"] for event in events if event["Type"] == "SQS"]
     return int(queue["BatchSize"])
+
+
+def logical_id(name: str) -> str:
+    """The function's name in the template."""
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 @contextmanager

@@ -43,6 +43,9 @@ class _Api(ThreadingHTTPServer):
         self.said: queue.SimpleQueue[tuple[str, bytes, float]] = queue.SimpleQueue()
         self.over = threading.Event()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Every process is ended while it waits for a second event."""
+
 
 class _Asked(BaseHTTPRequestHandler):
     server: _Api

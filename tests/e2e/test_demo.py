@@ -72,6 +72,8 @@ def test_a_small_working_day_ends_well_and_is_counted(tmp_path: Path) -> None:
     assert report["labels_owed"] + len(report["orders_waiting"]) + FICKLE == ORDERS
     assert report["stock_rows_on_wb"] == OFFERS + 1, "and the one whose barcode was written later"
     assert report["wb_requests"]["POST /api/v3/orders/stickers/cross-border"] >= 2
+    told = report["wb_answers"]["PUT /api/v3/stocks/{warehouseId}"]
+    assert (told["409"], told["500"]) == (1, 1), "the day had its troubles"
     assert set(report["seconds"]) > {"sam deploy the real template", "total"}
 
     labels = {int(file.stem): scanned(file.read_bytes()) for file in (tmp_path / "labels").glob("*.pdf")}

@@ -340,7 +340,6 @@ def test_bitrix_that_was_never_reached_is_tried_again_at_once(linked: World, clo
     assert isinstance(error, TryLater)
     assert error.wait < 120
     clock.forward(seconds=error.wait)
-    linked.new_orders.send(NewOrder(order_id=OrderId(order)) for order in linked.state(OrderState.STORED))
     assert linked.place_orders() == [None]
 
 
@@ -457,8 +456,8 @@ def test_a_label_whose_link_did_not_reach_the_shop_is_linked_later(linked: World
     linked.labels_tick()
     assert any(linked.fetch_labels())
     assert len(linked.state(OrderState.LABELLED)) == 3
-    clock.forward(minutes=5)
-    linked.labels_tick()
+    clock.forward(minutes=11)
+    linked.sweep()
     linked.fetch_labels()
     assert len(linked.state(OrderState.DONE)) == 3
     assert Counter(linked.wildberries.state.requests)["POST /api/v3/orders/stickers"] == 1

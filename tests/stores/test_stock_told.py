@@ -48,13 +48,23 @@ def test_claiming_twice_is_as_claiming_once(told: StockToldStore) -> None:
     assert told.newer(WAREHOUSE, NOON, 0) == {}
 
 
-def test_a_doubted_or_forgotten_row_equals_no_amount_and_holds_no_batch_back(told: StockToldStore) -> None:
+def test_a_doubted_or_forgotten_row_equals_no_amount(told: StockToldStore) -> None:
     told.claim(WAREHOUSE, NOON, 0, {A: 1, B: 1})
     told.doubt(WAREHOUSE, NOON, 0, [A, B])
     told.claim(WAREHOUSE, later(1), 0, {B: 4, C: 4})
     told.forget(WAREHOUSE, [C], later(2))
     assert told.told(WAREHOUSE) == {A: UNKNOWN, B: 4, C: UNKNOWN}
-    assert told.newer(WAREHOUSE, NOON, 0) == {B: 4, C: 4}
+
+
+def test_a_doubted_batch_beats_older_ones_but_an_order_does_not(told: StockToldStore) -> None:
+    told.doubt(WAREHOUSE, later(1), 0, [A])
+    told.forget(WAREHOUSE, [A, B], later(2))
+    assert told.newer(WAREHOUSE, NOON, 0) == {A: UNKNOWN}
+
+
+def test_an_order_of_a_size_that_we_never_told_leaves_no_trace(told: StockToldStore) -> None:
+    told.forget(WAREHOUSE, [A], NOON)
+    assert told.told(WAREHOUSE) == {}
 
 
 def test_two_orders_in_the_same_moment_are_both_remembered(told: StockToldStore) -> None:

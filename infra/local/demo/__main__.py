@@ -54,7 +54,8 @@ class Phases:
 def main() -> int:
     """0 after a good day, 1 with one line that says what was not, 130 when it was interrupted."""
     console = Console()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts its background jobs deaf to Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         size = Size.from_env()
         report = _run(size, console)
@@ -64,7 +65,8 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("demo interrupted, everything is stopped")
         return _INTERRUPTED
-    console.print(_table(report, size))
+    console.print(_table(report))
+    console.print(f"{size.out}/report.json, {size.out}/labels/", soft_wrap=True, highlight=False)
     faults = counting.faults(report)
     if faults:
         console.print(f"[red]demo failed:[/] {'; '.join(faults)}", soft_wrap=True, highlight=False)
@@ -120,6 +122,7 @@ def report(day: Day, stage: Stage) -> dict[str, Any]:
         "stock_rows_on_wb": len(world.linked),
         "stock_rows_wrong_on_wb": len(wrong),
         "wb_requests": world.wb["requests"],
+        "wb_answers": world.wb["answers"],
         "wb_429": world.wb["answers_429"],
         "bitrix_requests": world.shop["requests"]["http_by_method"],
         "bitrix_methods": world.shop["requests"]["by_method"],
@@ -154,8 +157,8 @@ _SHOWN: Mapping[str, str] = {
 }
 
 
-def _table(report: Mapping[str, Any], size: Size) -> Table:
-    table = Table(title="A working day", caption=f"{size.out}/report.json and labels/")
+def _table(report: Mapping[str, Any]) -> Table:
+    table = Table(title="A working day")
     table.add_column("counted by the outside world")
     table.add_column("", justify="right")
     for name, words in _SHOWN.items():

@@ -1,6 +1,13 @@
 """A working day: the outside world acts, the deployed functions are started as the clock would start them.
 
 Queues are polled by the local cloud itself. Every wait is bounded and says what was awaited.
+
+What goes wrong on the way, each time once: WB refuses a row of stock; WB answers 500 when asked for orders, and again
+when told stock; the shop is overloaded when an order is placed; its connection breaks after a label's link was written;
+messages are delivered twice; buyers cancel before anybody saw their order, and after it was placed.
+
+No connection breaks while an order is placed: that order is looked for again only after two minutes, which are tested
+in tests/flows.
 """
 
 import time
@@ -85,7 +92,7 @@ class Day:
         return f"about {2 * some} offers"
 
     def serve_buyers(self) -> str:
-        """Buyers of the first wave order while WB answers 500, those of the second while amounts are on their way."""
+        """Three waves, and trouble in each; the second comes while amounts are on their way to WB."""
         across, unknown = (max(1, round(self.size.orders * share)) for share in (CROSS_BORDER, UNKNOWN))
         for wave in range(WAVES):
             self._trade_a_little()
@@ -98,6 +105,8 @@ class Day:
             )
             if wave == 0:
                 self.people.change_mind(self._fickle(bought))
+            if wave == 2:
+                self.people.trouble_in_shop("batch", "503")
             self._place(bought)
             if wave == 1:
                 self._deliver_again(bought)

@@ -76,6 +76,7 @@ class OpenLabel(_Settings):
 
 
 class Sweep(Wildberries):
+    cursors_table: str
     orders_table: str
     stock_told_table: str
     new_orders_queue: str

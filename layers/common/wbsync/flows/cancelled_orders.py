@@ -1,7 +1,7 @@
 """Orders that WB cancelled owe nothing any more, and their units are on sale again."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from itertools import batched
 
@@ -26,12 +26,24 @@ def close(
     orders: OrdersStore,
     told: StockToldStore,
     now: Callable[[], datetime],
-) -> dict[OrderId, str]:
-    """Ask WB for the orders' statuses and close those it cancelled; the supplier statuses of the others.
+) -> set[OrderId]:
+    """Ask WB for the orders' statuses and close those it cancelled.
 
     A cancelled unit changes WB's own number, so what was told of its size is told again.
     """
-    statuses = _supplier_statuses(wb, [record.order_id for record in records])
+    statuses = supplier_statuses(wb, [record.order_id for record in records])
+    return close_cancelled(records, statuses, orders=orders, told=told, now=now)
+
+
+def close_cancelled(
+    records: Collection[OrderRecord],
+    statuses: Mapping[OrderId, str],
+    *,
+    orders: OrdersStore,
+    told: StockToldStore,
+    now: Callable[[], datetime],
+) -> set[OrderId]:
+    """Close those of the records whose status is a cancellation; which they were."""
     sizes: defaultdict[WarehouseId, set[ChrtId]] = defaultdict(set)
     for record in records:
         status = statuses.get(record.order_id, "")
@@ -39,10 +51,10 @@ def close(
             sizes[record.order.warehouse_id].add(record.order.chrt_id)
     for warehouse, chrt_ids in sizes.items():
         told.forget(warehouse, chrt_ids, now())
-    return {order_id: status for order_id, status in statuses.items() if status not in CANCELLED}
+    return {order_id for order_id, status in statuses.items() if status in CANCELLED}
 
 
-def _supplier_statuses(wb: WbClient, order_ids: Collection[OrderId]) -> dict[OrderId, str]:
+def supplier_statuses(wb: WbClient, order_ids: Collection[OrderId]) -> dict[OrderId, str]:
     statuses: dict[OrderId, str] = {}
     for piece in batched(order_ids, ORDERS_PER_ASK, strict=False):
         answer = wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))

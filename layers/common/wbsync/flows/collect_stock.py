@@ -1,6 +1,6 @@
 """The shop's stock, less what WB has sold and the shop does not know yet, compared with what WB was last told."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +48,7 @@ class CollectStock:
     new_orders: Queue[NewOrder]
     stock_batches: Queue[StockBatch]
     now: Callable[[], datetime]
-    _numbers: Iterator[int] = field(default_factory=count)
+    _numbers: defaultdict[WarehouseId, Iterator[int]] = field(default_factory=lambda: defaultdict(count))
 
     def run(self, *, full: bool, deadline: datetime) -> dict[str, int]:
         """Poll orders, read the shop, queue the rows that changed.
@@ -62,13 +62,13 @@ class CollectStock:
         linked, _ = stock_links(self.links.all())
         told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
         rows = sum(self._queue(w, stock.orphaned(told[w], linked.keys()), self.now()) for w in told)
-        offers_read, last = 0, 0
+        offers_read = 0
         for piece in self._pieces(linked):
             if self.now() >= deadline:
-                self.cursors.put(CURSOR, {"after": last})
                 break
             rows += self._compare(dict(piece), told)
-            offers_read, last = offers_read + len(piece), piece[-1][1].offer_id
+            offers_read += len(piece)
+            self.cursors.put(CURSOR, {"after": piece[-1][1].offer_id})
         else:
             self.cursors.put(CURSOR, {})
         return {**polled, "OffersRead": offers_read, "StockRowsQueued": rows, "FullComparisons": int(full)}
@@ -118,12 +118,19 @@ class CollectStock:
         refused = {r.chrt_id: r for r in self.told.refused(warehouse)} if rows else {}
         self.told.take_back(warehouse, [c for c, r in refused.items() if r.until <= observed_at])
         due = stock.without(rows, [c for c, r in refused.items() if r.until > observed_at])
-        self.stock_batches.send(
+        batches = [
             StockBatch(
-                warehouse=warehouse, observed_at=observed_at, batch=next(self._numbers), counted=counted, rows=batch
+                warehouse=warehouse,
+                observed_at=observed_at,
+                batch=next(self._numbers[warehouse]),
+                counted=counted,
+                rows=rows,
             )
-            for batch in stock.batches(due)
-        )
+            for rows in stock.batches(due)
+        ]
+        for batch in batches:
+            self.told.doubt(warehouse, observed_at, batch.batch, batch.rows)
+        self.stock_batches.send(batches)
         return len(due)
 
     def _last_told(self, warehouse: WarehouseId, linked: Collection[ChrtId], *, full: bool) -> stock.Amounts:
@@ -134,8 +141,9 @@ class CollectStock:
         numbers = self._read_wb(warehouse, [*linked, *stock.orphaned(told, linked)])
         # A batch on its way may land after WB's number was read: its rows are told again by this newer reading.
         in_flight = self.told.claimed(warehouse, since=read_at - IN_FLIGHT)
+        numbers |= dict.fromkeys(in_flight & numbers.keys(), stock.UNKNOWN)
         self.told.replace(warehouse, numbers, read_at)
-        return numbers | dict.fromkeys(in_flight & numbers.keys(), stock.UNKNOWN)
+        return numbers
 
     def _read_wb(self, warehouse: WarehouseId, chrt_ids: Sequence[ChrtId]) -> stock.Amounts:
         """WB's own numbers; a size that WB leaves out has never had stock there."""

@@ -18,8 +18,8 @@ from wbsync.domain.label_links import signed_path
 from wbsync.domain.labels import fit_pdf, sticker_pdf
 from wbsync.domain.orders import OrderState
 from wbsync.domain.shop import Shop
-from wbsync.errors import NotAuthorised, Rejected, SyncError
-from wbsync.flows import cancelled_orders
+from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
+from wbsync.flows.cancelled_orders import close_cancelled, supplier_statuses
 from wbsync.messages import LabelsWanted
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
@@ -34,6 +34,9 @@ READY = frozenset({"confirm", "complete"})
 
 ORDERS_PER_ASK = 100
 
+REFUSED_FOR = timedelta(hours=1)
+"""An order whose label WB refused is not asked for again before: a refusal costs ten calls."""
+
 
 def queue_ready(
     *,
@@ -43,15 +46,16 @@ def queue_ready(
     labels_wanted: Queue[LabelsWanted],
     now: Callable[[], datetime],
 ) -> dict[str, int]:
-    """Queue the orders whose label WB can give now, and those whose link Bitrix does not have yet."""
+    """Queue the orders whose label WB can give now. One whose label it refused is asked for alone, hourly."""
     owed = list(orders.in_state(OrderState.PLACED))
-    statuses = cancelled_orders.close(owed, wb=wb, orders=orders, told=told, now=now)
-    ready = [order_id for order_id, status in statuses.items() if status in READY]
-    unlinked = [record.order_id for record in orders.in_state(OrderState.LABELLED)]
-    queued = labels_wanted.send(
-        LabelsWanted(order_ids=piece) for piece in batched([*ready, *unlinked], ORDERS_PER_ASK, strict=False)
-    )
-    return {"LabelsOwed": len(owed), "LabelsReady": len(ready), "LabelAsks": queued}
+    statuses = supplier_statuses(wb, [record.order_id for record in owed])
+    close_cancelled(owed, statuses, orders=orders, told=told, now=now)
+    ready = [record for record in owed if statuses.get(record.order_id) in READY]
+    together = [record.order_id for record in ready if not record.reason]
+    alone = [r.order_id for r in ready if r.reason and now() - r.moved_at > REFUSED_FOR]
+    asks = [*batched(together, ORDERS_PER_ASK, strict=False), *((order_id,) for order_id in alone)]
+    labels_wanted.send(LabelsWanted(order_ids=ask) for ask in asks)
+    return {"LabelsOwed": len(owed), "LabelsReady": len(ready), "LabelAsks": len(asks)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class FetchLabels:
     shop: Shop
     orders: OrdersStore
     labels: LabelsStore
+    labels_wanted: Queue[LabelsWanted]
     property_ids: Callable[[], Mapping[str, int]]
     label_key: bytes
     base_url: str
@@ -86,7 +91,10 @@ class FetchLabels:
         self._link(self.orders.get(message.order_ids).values())
 
     def _store_domestic(self, order_ids: Sequence[OrderId]) -> None:
-        """PNG stickers of up to a hundred orders in one ask; an order that WB refuses is found by halving."""
+        """PNG stickers of up to a hundred orders in one ask; an order that WB refuses is found by halving.
+
+        (409 for one order without its customs declaration refuses the whole ask.)
+        """
         if not order_ids:
             return
         width, height = self.shop.labels.size.split("x")
@@ -106,13 +114,14 @@ class FetchLabels:
         self.report["LabelsLeftOut"] += len(order_ids) - len(answer.stickers)
 
     def _halve(self, order_ids: Sequence[OrderId], error: Rejected) -> None:
+        """Each half becomes a message of its own, so that what is found out survives a wait for the limit."""
         if len(order_ids) == 1:
             self.orders.move(order_ids[0], OrderState.PLACED, at=self.now(), reason=error.reason)
             self.report["LabelsRefused"] += 1
             return
         middle = len(order_ids) // 2
-        self._store_domestic(order_ids[:middle])
-        self._store_domestic(order_ids[middle:])
+        halves = tuple(order_ids[:middle]), tuple(order_ids[middle:])
+        self.labels_wanted.send(LabelsWanted(order_ids=half) for half in halves)
 
     def _store_cross_border(self, order_ids: Sequence[OrderId]) -> None:
         """PDF stickers; WB makes them while they are asked for, so those not ready stay owed."""
@@ -147,12 +156,19 @@ class FetchLabels:
         values = {shop_order_id: self._properties(record) for shop_order_id, record in labelled.items()}
         written = bitrix_orders.set_properties(self.bitrix, values, self.property_ids())
         for shop_order_id, error in written.items():
-            if error is None:
-                self.orders.move(labelled[ShopOrderId(shop_order_id)].order_id, OrderState.DONE, at=self.now())
-        failed = [error for error in written.values() if error is not None]
-        self.report["LabelsLinked"] += len(written) - len(failed)
-        if failed:
-            raise failed[0]
+            self._linked(labelled[ShopOrderId(shop_order_id)].order_id, error)
+        later = [error for error in written.values() if isinstance(error, TryLater | NotAuthorised)]
+        if later:
+            raise later[0]
+
+    def _linked(self, order_id: OrderId, error: SyncError | None) -> None:
+        """An order that the shop refuses to change (somebody deleted it) is parked with the reason."""
+        if error is None:
+            self.orders.move(order_id, OrderState.DONE, at=self.now())
+            self.report["LabelsLinked"] += 1
+        elif isinstance(error, Rejected) and not isinstance(error, NotAuthorised):
+            self.orders.move(order_id, OrderState.PARKED, at=self.now(), reason=error.reason)
+            self.report["LabelsParked"] += 1
 
     def _properties(self, record: OrderRecord) -> dict[str, str]:
         codes = self.shop.orders.properties

@@ -51,7 +51,9 @@ def run(
     if full:
         progress = _Progress(full_at=began)
     cards, cards_cursor = _read_cards(wb, progress.cards, complete=full, now=now, deadline=deadline)
-    offers, offers_changed = _read_offers(bitrix, shop_catalog, progress.offers_changed, complete=full)
+    offers, offers_changed = Seen[ShopOffer]({}, frozenset(), complete=False), progress.offers_changed
+    if now() < deadline:
+        offers, offers_changed = _read_offers(bitrix, shop_catalog, progress.offers_changed, complete=full)
 
     known = {link.barcode: link for link in links.all()}
     after = merged(known, cards, offers)

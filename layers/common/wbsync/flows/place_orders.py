@@ -23,6 +23,9 @@ SETTLED = 120.0
 """Seconds after which Bitrix has ended whatever it was doing when the connection broke: PHP goes on after its client is
 gone, so an order may appear later than the error that announced its failure."""
 
+DOUBTED_FOR = timedelta(hours=1)
+"""For how long after a doubtful failure a second copy of the order is looked for and taken back."""
+
 TO_BE_PLACED = (OrderState.STORED, OrderState.WAITING)
 
 
@@ -39,13 +42,16 @@ class PlaceOrders:
         """Place up to ten orders with two requests to Bitrix; what became of each message, and counts."""
         records = self.orders.get(message.order_id for message in messages)
         mine = {order_id: r for order_id, r in records.items() if r.state in TO_BE_PLACED and self._lease(order_id)}
-        placed: dict[OrderId, ShopOrderId | SyncError] = {}
         shop_orders, unplaceable = self._as_shop_orders(mine.values())
-        if shop_orders:
-            placed = self._place(shop_orders)
         for order_id, (state, reason) in unplaceable.items():
             self.orders.move(order_id, state, at=self.now(), reason=reason)
-        outcome = {order_id: self._settle(order_id, result) for order_id, result in placed.items()}
+        placed: dict[OrderId, ShopOrderId | SyncError] = {}
+        try:
+            self._take_back_doubles(records.values())
+            placed = self._place(shop_orders)
+            outcome = {order_id: self._settled(order_id, result) for order_id, result in placed.items()}
+        except SyncError as error:  # of a request that concerns all of them: it parks none
+            outcome = {order_id: self._put_off(order_id, error) for order_id in shop_orders}
         return [self._verdict(message.order_id, records, mine, outcome) for message in messages], {
             "OrdersPlaced": sum(isinstance(result, int) for result in placed.values()),
             "OrdersWithoutLink": sum(state is OrderState.WAITING for state, _ in unplaceable.values()),
@@ -73,16 +79,14 @@ class PlaceOrders:
         return shop_orders, unplaceable
 
     def _place(self, shop_orders: Mapping[OrderId, ShopOrder]) -> dict[OrderId, ShopOrderId | SyncError]:
-        try:
-            found = bitrix_orders.find(self.bitrix, list(shop_orders))
-            property_ids = self.property_ids()
-            new = [order for order_id, order in shop_orders.items() if not found.get(order_id)]
-            result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
-            if new:
-                result |= bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids)
-        except SyncError as error:
-            return dict.fromkeys(shop_orders, error)
-        return result
+        """Look the orders up; complete those that stand in Bitrix, make the others."""
+        if not shop_orders:
+            return {}
+        found = bitrix_orders.find(self.bitrix, list(shop_orders))
+        property_ids = self.property_ids()
+        new = [order for order_id, order in shop_orders.items() if not found.get(order_id)]
+        result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
+        return result | bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids)
 
     def _complete(
         self,
@@ -93,26 +97,51 @@ class PlaceOrders:
         """Finish what an earlier try began; of doubled orders the first is kept and the others are cancelled."""
         if not found:
             return {}
-        doubled = [shop_order_id for ids in found.values() for shop_order_id in ids[1:]]
-        if doubled:
-            bitrix_orders.cancel(self.bitrix, doubled, reason=texts.DOUBLED_ORDER)
         kept = {ids[0]: shop_orders[order_id] for order_id, ids in found.items()}
+        failed = self._cancel({order_id: ids[1:] for order_id, ids in found.items()})
         done = bitrix_orders.complete(self.bitrix, kept, self.shop.orders, property_ids)
-        return {order.order_id: done[kept_id] or kept_id for kept_id, order in kept.items()}
+        return {order.order_id: done[i] or failed.get(order.order_id) or i for i, order in kept.items()}
 
-    def _settle(self, order_id: OrderId, result: ShopOrderId | SyncError) -> SyncError | None:
-        """Write down what became of an order. Its lease outlives a failure for as long as Bitrix may still be at it."""
+    def _take_back_doubles(self, records: Iterable[OrderRecord]) -> None:
+        """An order that was made again after a doubtful failure may appear once more for as long as PHP can live."""
+        doubtful = {r.order_id: r for r in records if r.doubtful_since and r.shop_order_id}
+        found = bitrix_orders.find(self.bitrix, list(doubtful))
+        others = {i: [other for other in ids if other != doubtful[i].shop_order_id] for i, ids in found.items()}
+        failed = self._cancel(others)
+        for order_id, record in doubtful.items():
+            over = record.doubtful_since and self.now() - record.doubtful_since > DOUBTED_FOR
+            if over and order_id not in failed:
+                self.orders.trust(order_id)
+
+    def _cancel(self, doubles: Mapping[OrderId, Sequence[ShopOrderId]]) -> dict[OrderId, SyncError]:
+        """Cancel these; the orders for which Bitrix did not obey, which is tried again whatever the reason."""
+        of = {shop_order_id: order_id for order_id, ids in doubles.items() for shop_order_id in ids}
+        if not of:
+            return {}
+        cancelled = bitrix_orders.cancel(self.bitrix, list(of), reason=texts.DOUBLED_ORDER)
+        return {
+            of[i]: TryLater(f"double not cancelled: {error}", wait=SETTLED) for i, error in cancelled.items() if error
+        }
+
+    def _settled(self, order_id: OrderId, result: ShopOrderId | SyncError) -> SyncError | None:
+        """Write down what became of an order."""
         if isinstance(result, int):
             self.orders.move(order_id, OrderState.PLACED, at=self.now(), shop_order_id=result)
             return None
         if _is_final(result):
             self.orders.move(order_id, OrderState.PARKED, at=self.now(), reason=str(result))
             return None
-        if not isinstance(result, TryLater):
-            return result
-        wait = max(SETTLED, result.wait) if _may_be_done(result) else result.wait
-        self.orders.lease_until(order_id, self.now() + timedelta(seconds=wait))
-        return TryLater(str(result), wait=wait + 1)
+        return self._put_off(order_id, result)
+
+    def _put_off(self, order_id: OrderId, error: SyncError) -> SyncError:
+        """The lease outlives a failure for as long as Bitrix may still be at it."""
+        if not isinstance(error, TryLater):
+            return error
+        doubtful = isinstance(error, Unavailable) and error.maybe_done
+        wait = max(SETTLED, error.wait) if doubtful else error.wait
+        until = self.now() + timedelta(seconds=wait)
+        self.orders.put_off(order_id, until, doubtful_since=self.now() if doubtful else None)
+        return TryLater(str(error), wait=wait + 1)
 
     def _verdict(
         self,
@@ -128,10 +157,6 @@ class PlaceOrders:
         if records[order_id].state in TO_BE_PLACED:
             return TryLater(f"order {order_id} is being placed by another worker", wait=LEASE)
         return None
-
-
-def _may_be_done(error: TryLater) -> bool:
-    return isinstance(error, Unavailable) and error.maybe_done
 
 
 def _is_final(result: ShopOrderId | SyncError) -> bool:

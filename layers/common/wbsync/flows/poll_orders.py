@@ -1,7 +1,7 @@
 """WB's new orders are stored before anything else, then queued for the shop."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, WarehouseId
@@ -12,7 +12,7 @@ from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import NEW_ORDERS
-from wbsync.wb.wire import OrderNew
+from wbsync.wb.wire import OrderNew, OrderRow
 
 
 def run(
@@ -28,13 +28,19 @@ def run(
     What cannot be queued stays `stored`, where sweep finds it.
     """
     answer = wb.call(NEW_ORDERS)
-    rows = {OrderId(row.id): row for row in answer.orders}
-    unseen = orders.unseen(rows)
-    new = [_order(rows[order_id]) for order_id in sorted(unseen)]
+    stored = store_unseen(answer.orders, orders=orders, told=told, now=now)
+    new_orders.send(NewOrder(order_id=order_id) for order_id in stored)
+    return {"OrdersSeen": len(answer.orders), "OrdersStored": len(stored), "OrdersUnreadable": answer.unreadable}
+
+
+def store_unseen(
+    listed: Iterable[OrderRow], *, orders: OrdersStore, told: StockToldStore, now: Callable[[], datetime]
+) -> list[OrderId]:
+    """Store those of WB's orders that we have never seen; which they were."""
+    rows = {OrderId(row.id): row for row in listed}
+    new = [_order(rows[order_id]) for order_id in sorted(orders.unseen(rows))]
     _forget_what_was_told(new, told, now())
-    stored = [order for order in new if orders.put_new(order, now())]
-    new_orders.send(NewOrder(order_id=order.order_id) for order in stored)
-    return {"OrdersSeen": len(rows), "OrdersStored": len(stored), "OrdersUnreadable": answer.unreadable}
+    return [order.order_id for order in new if orders.put_new(order, now())]
 
 
 def _forget_what_was_told(new: list[Order], told: StockToldStore, at: datetime) -> None:
@@ -46,9 +52,10 @@ def _forget_what_was_told(new: list[Order], told: StockToldStore, at: datetime) 
         told.forget(warehouse, chrt_ids, at)
 
 
-def _order(row: OrderNew) -> Order:
-    """WB's row as we keep it: the price that the buyer pays, in both currencies; no address."""
-    converted = row.converted_final_price or row.converted_price
+def _order(row: OrderRow) -> Order:
+    """WB's row as we keep it: the price that the buyer pays, where WB tells it, in both currencies; no address."""
+    new = row if isinstance(row, OrderNew) else None
+    converted = (new and new.converted_final_price) or row.converted_price
     return Order(
         order_id=OrderId(row.id),
         rid=row.rid,
@@ -59,10 +66,10 @@ def _order(row: OrderNew) -> Order:
         chrt_id=ChrtId(row.chrt_id),
         barcodes=tuple(map(Barcode, row.skus)),
         warehouse_id=WarehouseId(row.warehouse_id),
-        sale=Money.from_wb(row.final_price or row.price, row.currency_code),
+        sale=Money.from_wb((new and new.final_price) or row.price, row.currency_code),
         converted=Money.from_wb(converted, row.converted_currency_code)
         if converted and row.converted_currency_code
         else None,
         cross_border=row.cross_border_type == 1,
-        delivery_date=row.ddate or row.seller_date,
+        delivery_date=(new.ddate or new.seller_date) if new else "",
     )

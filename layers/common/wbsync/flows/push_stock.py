@@ -10,7 +10,7 @@ from wbsync.domain.ids import Barcode, ChrtId
 from wbsync.errors import Rejected, SyncError
 from wbsync.messages import StockBatch
 from wbsync.stores.links import LinksStore
-from wbsync.stores.orders import STORING_TAKES, OrderRecord, OrdersStore
+from wbsync.stores.orders import OrdersStore
 from wbsync.stores.stock_told import Refusal, StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import PUT_STOCKS, READ_STOCKS
@@ -34,58 +34,65 @@ class PushStock:
 
     def run(self, batches: Sequence[StockBatch]) -> tuple[list[SyncError | None], dict[str, int]]:
         """Tell WB each batch; what became of each, and counts."""
-        sold = self.orders.sold_since(min(batch.observed_at for batch in batches))
-        outcome = [self._told(batch, sold) for batch in batches]
+        outcome = [self._told(batch) for batch in batches]
         return outcome, dict(self.report)
 
-    def _told(self, batch: StockBatch, sold: Sequence[OrderRecord]) -> SyncError | None:
+    def _told(self, batch: StockBatch) -> SyncError | None:
         try:
             self.wb.expect(PUT_STOCKS, 1)
-            self._tell(batch, sold)
+            self._tell(batch)
         except SyncError as error:
             return error
         return None
 
-    def _tell(self, batch: StockBatch, sold: Sequence[OrderRecord]) -> None:
+    def _tell(self, batch: StockBatch) -> None:
         """Claim the rows, send them, and make sure that no newer amount was overwritten.
 
         The claim stands before anything is sent, so whichever of two workers sends last sees the other's claim and
         sends the newer amount. After a failure nobody knows what WB has: the rows are doubted and told again.
         """
         where = batch.warehouse, batch.observed_at, batch.batch
-        rows = stock.without(batch.rows, self.told.newer(*where))
+        rows = stock.without(batch.rows, [*self.told.newer(*where), *self._set_aside(batch)])
         if not rows:
             return
-        rows = stock.less_sold(rows, _units(batch, sold))
+        rows = stock.less_sold(rows, self._sold_since(batch))
         self.told.claim(*where, rows)
         try:
-            refused = self._put(batch, rows)
-            accepted = stock.without(rows, refused)
+            accepted = self._put(batch, rows)
             self._give_way(batch, accepted)
             wrong = self._wrong_on_wb(batch, accepted) if batch.batch % READ_BACK_EVERY == 0 else []
         except SyncError:
             self.told.doubt(*where, rows)
             raise
-        if refused or wrong:
-            self.told.claim(*where, accepted | dict.fromkeys([*refused, *wrong], stock.UNKNOWN))
-            self.told.refuse(batch.warehouse, refused.values())
-        self.report.update(StockRowsTold=len(accepted), StockRowsRefused=len(refused), StockRowsWrong=len(wrong))
+        if len(accepted) < len(rows) or wrong:
+            self.told.claim(*where, dict.fromkeys(rows, stock.UNKNOWN) | stock.without(accepted, wrong))
+        self.report.update(StockRowsTold=len(accepted), StockRowsWrong=len(wrong))
 
-    def _put(self, batch: StockBatch, rows: stock.Amounts) -> dict[ChrtId, Refusal]:
-        """Send rows until WB takes what is left; the rows it refuses, with its reasons."""
-        refused: dict[ChrtId, Refusal] = {}
-        while left := stock.without(rows, refused):
+    def _set_aside(self, batch: StockBatch) -> list[ChrtId]:
+        """Rows that WB refused since the batch was queued: refused again, they would cost ten calls more."""
+        return [r.chrt_id for r in self.told.refused(batch.warehouse) if r.until > self.now()]
+
+    def _put(self, batch: StockBatch, rows: stock.Amounts) -> stock.Amounts:
+        """Send rows until WB takes what is left, and return that.
+
+        Refused rows are set aside at once: the limit that they used up may put the rest off to another try.
+        """
+        while rows:
             try:
-                self._send(batch, left)
+                self._send(batch, rows)
             except Rejected as error:
-                named = {c: why for c, why in refused_stock_rows(error, self._sizes(error)).items() if c in left}
+                named = {c: why for c, why in refused_stock_rows(error, self._sizes(error)).items() if c in rows}
                 if not named:
                     raise
                 until = self.now() + REFUSED_FOR
-                refused |= {c: Refusal(c, left[c], code, why, until) for c, (code, why) in named.items()}
+                self.told.refuse(
+                    batch.warehouse, [Refusal(c, rows[c], code, why, until) for c, (code, why) in named.items()]
+                )
+                self.report["StockRowsRefused"] += len(named)
+                rows = stock.without(rows, named)
             else:
                 break
-        return refused
+        return rows
 
     def _send(self, batch: StockBatch, rows: stock.Amounts) -> None:
         body = PutStocks(stocks=tuple(StockRow(chrt_id=chrt_id, amount=amount) for chrt_id, amount in rows.items()))
@@ -101,7 +108,7 @@ class PushStock:
         seen: stock.Amounts = {}
         while True:
             newer = self.told.newer(batch.warehouse, batch.observed_at, batch.batch)
-            overtaken = {c: a for c, a in newer.items() if c in rows and seen.get(c) != a}
+            overtaken = {c: a for c, a in newer.items() if c in rows and a not in (stock.UNKNOWN, seen.get(c))}
             if not overtaken:
                 return
             self._send(batch, overtaken)
@@ -114,13 +121,10 @@ class PushStock:
         self.report["StockRowsReadBack"] += len(rows)
         return [chrt_id for chrt_id, amount in rows.items() if shown.get(chrt_id, 0) != amount]
 
-
-def _units(batch: StockBatch, sold: Sequence[OrderRecord]) -> Counter[ChrtId]:
-    """Packs of this warehouse that WB sold since the batch's reading."""
-    return Counter(
-        record.order.chrt_id
-        for record in sold
-        if record.order.warehouse_id == batch.warehouse
-        and record.order_id not in batch.counted
-        and record.stored_at > batch.observed_at - STORING_TAKES
-    )
+    def _sold_since(self, batch: StockBatch) -> Counter[ChrtId]:
+        """Packs of this warehouse that WB sold since the batch's reading."""
+        return Counter(
+            record.order.chrt_id
+            for record in self.orders.sold_since(batch.observed_at)
+            if record.order.warehouse_id == batch.warehouse and record.order_id not in batch.counted
+        )

@@ -1,20 +1,34 @@
 """Whatever is stuck in a middle state is queued again, and counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 
+from wbsync.domain.ids import OrderId
 from wbsync.domain.orders import OrderState
 from wbsync.flows import cancelled_orders
 from wbsync.flows.fetch_labels import ORDERS_PER_ASK
+from wbsync.flows.poll_orders import store_unseen
 from wbsync.messages import LabelsWanted, NewOrder
-from wbsync.stores.orders import OrdersStore
+from wbsync.stores.cursors import CursorsStore
+from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
+from wbsync.wb.operations import ORDERS
 
 STUCK_AFTER = timedelta(minutes=10)
-"""An order that has stood in a middle state for longer has lost its message."""
+"""An order that has stood in a middle state for longer has lost its message. Each time it is queued again, it may stand
+twice as long before the next: what waits in a queue of a shop that is down must not be multiplied."""
+
+CURSOR = "sweep"
+LOOKED_BACK = timedelta(hours=1)
+LONGEST_PERIOD = timedelta(days=29)
+ORDERS_PER_PAGE = 1000
+"""How WB lists orders: by the time of their making, of 30 days at most, 1000 to a page (WB facts §4)."""
+
+LOOKED_AT_AGAIN_FOR = timedelta(hours=3)
+"""Orders of the last hours whose placing was doubtful are queued once more, see place_orders."""
 
 
 def run(
@@ -22,24 +36,81 @@ def run(
     wb: WbClient,
     orders: OrdersStore,
     told: StockToldStore,
+    cursors: CursorsStore,
     new_orders: Queue[NewOrder],
     labels_wanted: Queue[LabelsWanted],
     now: Callable[[], datetime],
 ) -> dict[str, int]:
-    """Queue stuck orders again; close waiting and parked ones that WB cancelled, so that they free their stock."""
-    stuck = [r for r in orders.in_state(OrderState.STORED) if now() - r.moved_at > STUCK_AFTER]
-    waiting, parked = list(orders.in_state(OrderState.WAITING)), list(orders.in_state(OrderState.PARKED))
-    standing = cancelled_orders.close([*waiting, *parked], wb=wb, orders=orders, told=told, now=now)
-    waiting = [record for record in waiting if record.order_id in standing]
-    parked = [record for record in parked if record.order_id in standing]
-    new_orders.send(NewOrder(order_id=record.order_id) for record in [*stuck, *waiting])
-    unlinked = [r.order_id for r in orders.in_state(OrderState.LABELLED) if now() - r.moved_at > STUCK_AFTER]
+    """Queue stuck orders again; close waiting and parked ones that WB cancelled, so that they free their stock.
+
+    WB is asked last: what is stuck on the shop's side does not wait for it.
+    """
+    at = now()
+    stuck = [record for record in orders.in_state(OrderState.STORED) if _is_stuck(record, at)]
+    _queue(stuck, orders, new_orders, at)
+    _queue(
+        [record for record in orders.sold_since(at - LOOKED_AT_AGAIN_FOR) if _is_doubtful(record)],
+        orders,
+        new_orders,
+        at,
+    )
+    unlinked = [r.order_id for r in orders.in_state(OrderState.LABELLED) if at - r.moved_at > STUCK_AFTER]
     labels_wanted.send(LabelsWanted(order_ids=piece) for piece in batched(unlinked, ORDERS_PER_ASK, strict=False))
+
+    missed = list(orders.get(_store_missed(wb=wb, orders=orders, told=told, cursors=cursors, now=now)).values())
+    waiting, parked = list(orders.in_state(OrderState.WAITING)), list(orders.in_state(OrderState.PARKED))
+    closed = cancelled_orders.close([*missed, *waiting, *parked], wb=wb, orders=orders, told=told, now=now)
+    missed = [record for record in missed if record.order_id not in closed]
+    waiting = [record for record in waiting if record.order_id not in closed]
+    parked = [record for record in parked if record.order_id not in closed]
+    _queue([*missed, *waiting], orders, new_orders, at)
     unplaced = [record.stored_at for record in [*stuck, *waiting, *parked] if record.shop_order_id is None]
     return {
         "OrdersStuck": len(stuck),
+        "OrdersMissed": len(missed),
         "OrdersWaiting": len(waiting),
         "OrdersParked": len(parked),
         "LabelsUnlinked": len(unlinked),
-        "OldestOrderMinutes": int((now() - min(unplaced)).total_seconds() / 60) if unplaced else 0,
+        "OldestOrderMinutes": int((at - min(unplaced)).total_seconds() / 60) if unplaced else 0,
     }
+
+
+def _store_missed(
+    *, wb: WbClient, orders: OrdersStore, told: StockToldStore, cursors: CursorsStore, now: Callable[[], datetime]
+) -> list[OrderId]:
+    """Store orders that left `new` before a poll saw them: staff confirmed them while our polling stood still.
+
+    Looks back to a while before the last sweep that came this far; on the first one, to nothing: what was sold before
+    wbsync came is not its business.
+    """
+    began = now()
+    last = cursors.get(CURSOR).get("orders_read_at")
+    since = max(datetime.fromisoformat(last) - LOOKED_BACK, began - LONGEST_PERIOD) if last else began
+    stored: list[OrderId] = []
+    page, rows = 0, True
+    while rows:
+        asked = {
+            "limit": ORDERS_PER_PAGE,
+            "next": page,
+            "dateFrom": int(max(since, began - LONGEST_PERIOD).timestamp()),
+        }
+        answer = wb.call(ORDERS, query=asked)
+        stored += store_unseen(answer.orders, orders=orders, told=told, now=now)
+        page, rows = answer.next, len(answer.orders) == ORDERS_PER_PAGE
+    cursors.put(CURSOR, {"orders_read_at": began.isoformat()})
+    return stored
+
+
+def _is_stuck(record: OrderRecord, at: datetime) -> bool:
+    since = record.queued_at or record.moved_at
+    return at - since > max(STUCK_AFTER, since - record.stored_at)
+
+
+def _is_doubtful(record: OrderRecord) -> bool:
+    return record.doubtful_since is not None and record.shop_order_id is not None
+
+
+def _queue(records: Sequence[OrderRecord], orders: OrdersStore, new_orders: Queue[NewOrder], at: datetime) -> None:
+    new_orders.send(NewOrder(order_id=record.order_id) for record in records)
+    for record in records:
+        orders.queued(record.order_id, at)

@@ -33,6 +33,8 @@ class OrderRecord:
     reason: str = ""
     shop_order_id: ShopOrderId | None = None
     sticker: str = ""  # the number people read on the label
+    queued_at: datetime | None = None  # when it was last queued, or will be seen again
+    doubtful_since: datetime | None = None  # a try to place it failed and may have been obeyed: it may appear twice
 
     @property
     def order_id(self) -> OrderId:
@@ -150,15 +152,33 @@ class OrdersStore:
             ),
         )
 
-    def lease_until(self, order_id: OrderId, until: datetime) -> None:
-        """Set the end of one's own lease."""
-        with aws_errors("leasing an order"):
+    def put_off(self, order_id: OrderId, until: datetime, *, doubtful_since: datetime | None = None) -> None:
+        """End one's own lease at `until`, when the order's message is seen again."""
+        changes = {"lease": until, "queued_at": until} | ({"doubtful_since": doubtful_since} if doubtful_since else {})
+        self._set(order_id, changes)
+
+    def queued(self, order_id: OrderId, at: datetime) -> None:
+        """Remember that a message for this order was queued."""
+        self._set(order_id, {"queued_at": at})
+
+    def trust(self, order_id: OrderId) -> None:
+        """The order did not appear twice."""
+        with aws_errors("updating an order"):
             self._client.update_item(
                 TableName=self._table,
                 Key={"order_id": _n(order_id)},
-                UpdateExpression="SET lease = :until",
+                UpdateExpression="REMOVE doubtful_since",
                 ConditionExpression="attribute_exists(order_id)",
-                ExpressionAttributeValues={":until": {"S": _time(until)}},
+            )
+
+    def _set(self, order_id: OrderId, times: Mapping[str, datetime]) -> None:
+        with aws_errors("updating an order"):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in times),
+                ConditionExpression="attribute_exists(order_id)",
+                ExpressionAttributeValues={f":{name}": {"S": _time(at)} for name, at in times.items()},
             )
 
     def _conditionally(self, what: str, write: Any) -> bool:  # noqa: ANN401 boto3's answers differ by call and are not used
@@ -182,7 +202,13 @@ def _record(item: Mapping[str, Any]) -> OrderRecord:
         reason=item.get("reason", {}).get("S", ""),
         shop_order_id=ShopOrderId(int(shop_order["N"])) if shop_order else None,
         sticker=item.get("sticker", {}).get("S", ""),
+        queued_at=_when(item.get("queued_at")),
+        doubtful_since=_when(item.get("doubtful_since")),
     )
+
+
+def _when(attribute: Mapping[str, str] | None) -> datetime | None:
+    return datetime.fromisoformat(attribute["S"]) if attribute else None
 
 
 def _n(number: int) -> dict[str, str]:

@@ -53,7 +53,9 @@ class StockToldStore:
         """Amounts by chrtID as WB was last told (UNKNOWN where we are no longer sure)."""
         amounts: Amounts = {}
         for item in self._log(warehouse, after="0"):
-            amounts.update(_rows(item))
+            rows = _rows(item)
+            # An order can make uncertain only what we told: stock that is kept by hand on WB is none of ours.
+            amounts.update({c: UNKNOWN for c in rows if c in amounts} if _is_order(item) else rows)
         return amounts
 
     def claimed(self, warehouse: WarehouseId, *, since: datetime) -> set[ChrtId]:
@@ -66,14 +68,21 @@ class StockToldStore:
         self._put(warehouse, f"{_ms(observed_at)}#{batch:05d}", rows)
 
     def doubt(self, warehouse: WarehouseId, observed_at: datetime, batch: int, rows: Iterable[ChrtId]) -> None:
-        """Take a claim back: nobody knows whether WB has these rows, so the next cycle tells them again."""
+        """Write these rows of a batch down as uncertain: it is queued but not sent, or sent and perhaps not obeyed.
+
+        A later reading then tells them again, even when its amount is the one that was told before the batch.
+        """
         self._put(warehouse, f"{_ms(observed_at)}#{batch:05d}", dict.fromkeys(rows, UNKNOWN))
 
     def newer(self, warehouse: WarehouseId, observed_at: datetime, batch: int) -> Amounts:
-        """What batches and comparisons newer than this one told, strongly read; uncertain rows are left out."""
+        """Rows of newer readings than this batch's, strongly read: amounts, or UNKNOWN while on their way.
+
+        Orders do not count: they make a row uncertain, but no newer amount is known.
+        """
         amounts: Amounts = {}
         for item in self._log(warehouse, after=f"{_ms(observed_at)}#{batch:05d}", consistent=True):
-            amounts.update((c, a) for c, a in _rows(item).items() if a != UNKNOWN)
+            if not _is_order(item):
+                amounts.update(_rows(item))
         return amounts
 
     def forget(self, warehouse: WarehouseId, rows: Iterable[ChrtId], at: datetime) -> None:
@@ -181,6 +190,10 @@ def _rows(item: Mapping[str, Any]) -> dict[ChrtId, int]:
     chrts.frombytes(item["chrts"]["B"])
     amounts.frombytes(item["amounts"]["B"])
     return dict(zip(map(ChrtId, chrts), amounts, strict=True))
+
+
+def _is_order(item: Mapping[str, Any]) -> bool:
+    return "#~" in item["batch"]["S"]
 
 
 def _ms(at: datetime) -> str:
