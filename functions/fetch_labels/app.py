@@ -29,14 +29,14 @@ def tick(_event: dict[str, object], _deadline: datetime) -> Report:
 
 
 @queued(LabelsWanted, lambda: Queue(settings().labels_wanted_queue))
-def fetch(messages: Sequence[LabelsWanted], _deadline: datetime) -> tuple[Outcome, Report]:
+def fetch(messages: Sequence[LabelsWanted], deadline: datetime) -> tuple[Outcome, Report]:
     s, shop = settings(), parameters.shop(settings().config_parameter)
     return FetchLabels(
         wb=wildberries(s), bitrix=bitrix(s), shop=shop, orders=OrdersStore(s.orders_table),
         labels=LabelsStore(s.labels_bucket), labels_wanted=Queue(s.labels_wanted_queue),
         property_ids=lambda: order_properties(s, shop.orders.person_type_id),
         label_key=label_keys(parameters.secret(s.label_key_parameter))[0], base_url=s.label_base_url, now=utcnow,
-    ).run(messages)  # fmt: skip
+    ).run(messages, deadline=deadline)  # fmt: skip
 
 
 handler = either(fetch, tick)

@@ -18,9 +18,9 @@ settings = cache(Settings.from_env)
 
 
 @queued(StockBatch, lambda: Queue(settings().stock_batches_queue))
-def handler(batches: Sequence[StockBatch], _deadline: datetime) -> tuple[Outcome, Report]:
+def handler(batches: Sequence[StockBatch], deadline: datetime) -> tuple[Outcome, Report]:
     s = settings()
     return PushStock(
         wb=wildberries(s), told=StockToldStore(s.stock_told_table), orders=OrdersStore(s.orders_table),
         links=LinksStore(s.links_table), now=utcnow,
-    ).run(batches)  # fmt: skip
+    ).run(batches, deadline=deadline)  # fmt: skip

@@ -17,7 +17,7 @@ from infra.cli.options import JsonOption, StageOption, WbHostsOption
 from wbsync.bitrix.client import Command
 from wbsync.bitrix.methods import METHODS
 from wbsync.bitrix.wire import Param, listed
-from wbsync.domain.links import stock_links
+from wbsync.domain.links import link_problems, stock_links
 from wbsync.domain.shop import Shop
 from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
 from wbsync.stores.links import LinksStore
@@ -200,7 +200,7 @@ def _barcodes(there: Installation) -> str:
     links = list(LinksStore(there.stack.output("LinksTable")).all())
     if not links:
         raise NotChecked("link_cards has not run yet, or found nothing on either side")
-    linked, problems = stock_links(links)
+    linked, problems = stock_links(links), link_problems(links)
     told = f"{len(linked)} sizes linked, {sum(map(len, problems.values()))} barcodes with a problem"
     if not linked:
         raise Rejected(f"{told}: see `wbsync links report --stage {there.stage}`")

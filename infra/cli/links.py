@@ -10,7 +10,7 @@ import typer
 from infra.cli.account import deployed
 from infra.cli.console import print_json, print_table
 from infra.cli.options import JsonOption, StageOption
-from wbsync.domain.links import Link, Problem, stock_links
+from wbsync.domain.links import Link, Problem, link_problems, stock_links
 from wbsync.stores.links import LinksStore
 from wbsync.texts import LINK_PROBLEMS
 
@@ -30,7 +30,8 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Counts, and every duplicate, empty and unmatched barcode with its reason."""
-    linked, problems = stock_links(LinksStore(deployed(stage).output("LinksTable")).all())
+    links = list(LinksStore(deployed(stage).output("LinksTable")).all())
+    linked, problems = stock_links(links), link_problems(links)
     rows = _rows(problems)
     if file:
         _write_csv(file, rows)

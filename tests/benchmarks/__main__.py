@@ -28,11 +28,11 @@ BENCHMARKS = (
 
 
 def main(names: list[str]) -> int:
+    console = Console()
     unknown = set(names) - set(BENCHMARKS)
     if unknown:
-        print(f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(BENCHMARKS)}")
+        console.print(f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(BENCHMARKS)}")
         return 2
-    console = Console()
     numbers: list[Number] = []
     broken: list[Broken] = []
     for name in names or BENCHMARKS:

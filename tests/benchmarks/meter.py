@@ -67,7 +67,7 @@ class Meter:
         self._counted: Counter[str] = Counter()
         self._sizes: dict[tuple[str, str], int] = {}
         self.metrics: set[tuple[str, str]] = set()  # function, metric
-        for client in (aws.dynamodb(), aws.s3(), aws.sqs(), aws.ssm()):
+        for client in (aws.dynamodb(), aws.s3(), aws.sqs()):  # SSM is read by time, not by run
             client.meta.events.register("before-parameter-build.*.*", _remember)
             client.meta.events.register("after-call.*.*", self._count)
 

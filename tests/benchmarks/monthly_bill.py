@@ -30,6 +30,9 @@ GB = 1e9
 PAGE = 2**20  # bytes that DynamoDB gives in one answer
 ROW_BYTES, BATCH_BYTES = 12, 60  # of an item of the Stock told table
 FULL_VCPU_MB = 1_769  # a Lambda of this size has one vCPU, smaller ones their part of it
+BASE_MB = 150
+BYTES_OF_A_SIZE = {"link_cards": 2_200, "collect_stock": 1_500}
+"""Of memory for each linked size, while the function runs; measured apart, with 300,000 and 1,000,000 of them."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,14 @@ def measure() -> list[Number]:
     return [
         *(_shop(skus, orders, runs) for skus, orders in SHOPS),
         Number(
-            what=f"prices used for that: {REGION}, public list prices as of {AS_OF}, to be checked; no free tier deducted",
+            what=f"prices used for that: {REGION}, public list of {AS_OF}, to be checked; no free tier deducted",
             measured="\n".join(prices),
             details={name: asdict(price) for name, price in PRICES.items()},
         ),
         Number(
             what="assumed for that; all else is measured by real runs of the handlers, or stands in the template",
             measured="\n".join(f"{name.replace('_', ' ')}: {value:g}" for name, value in asdict(ASSUMED).items()),
-            details=asdict(ASSUMED),
+            details={**asdict(ASSUMED), "measured_runs": asdict(runs)},
         ),
     ]
 
@@ -75,9 +78,10 @@ def _shop(skus: int, orders: int, runs: Runs) -> Number:
     bill = dollars(used.of)
     calls = sum(used.calls.values())
     services = ", ".join(f"{service} ${cost:.2f}" for service, cost in sorted(bill.items(), key=lambda x: -x[1]))
+    total = f"${sum(bill.values()):.2f} and {calls / 1e6:.2f} million calls by the functions"
     return Number(
         what=f"AWS a month for {skus:,} SKUs and {orders:,} orders a day",
-        measured=f"${sum(bill.values()):.2f} and {calls / 1e6:.2f} million calls by the functions\n{services}\n{month.words()}",
+        measured=f"{total}\n{services}\n{month.words()}",
         details={
             "dollars": sum(bill.values()),
             "dollars_by_service": bill,
@@ -86,8 +90,8 @@ def _shop(skus: int, orders: int, runs: Runs) -> Number:
             "functions": {
                 name: {
                     "runs": done.runs,
-                    "seconds_each": _seconds(done.usage, name) / done.runs,
-                    "gb_seconds": _seconds(done.usage, name) * _memory_mb(name) / 1024,
+                    "seconds_each": month.seconds(done.usage, name) / done.runs,
+                    "gb_seconds": month.seconds(done.usage, name) * month.memory_mb(name) / 1024,
                     "read_units": done.usage["dynamodb_reads"],
                     "write_units": done.usage["dynamodb_writes"],
                 }
@@ -123,9 +127,9 @@ class Month:
     @property
     def sizes_a_tick(self) -> float:
         """Sizes that collect_stock gets to before its deadline; it goes on where it stopped."""
-        limit = _properties("collect_stock")["Timeout"] - LAST_MOMENTS.total_seconds()
-        begun = _seconds(self._links_read() + self.runs.collect_stock.at(self.skus), "collect_stock")
-        fit = max(0.0, limit - begun) / _seconds(self.runs.read_offers.each, "collect_stock")
+        limit = float(_properties("collect_stock")["Timeout"]) - LAST_MOMENTS.total_seconds()
+        begun = self.seconds(self._links_read() + self.runs.collect_stock.at(self.skus), "collect_stock")
+        fit = max(0.0, limit - begun) / self.seconds(self.runs.read_offers.each, "collect_stock")
         return min(self.skus, fit)
 
     @property
@@ -133,11 +137,28 @@ class Month:
         """Each piece has its own reading of the shop, and with changed rows its own message."""
         return math.ceil(self.sizes_a_tick / OFFERS_AT_ONCE)
 
+    def memory_mb(self, function: str) -> float:
+        """The template's, or what so many sizes need: whoever has them must raise it."""
+        return max(_memory_mb(function), BASE_MB + self.skus * BYTES_OF_A_SIZE.get(function, 0) / 1e6)
+
+    def seconds(self, usage: Usage, function: str) -> float:
+        """Of Lambda's time: CPU as far as the function has it, and waiting for others."""
+        return (
+            usage["cpu_s"] * max(1.0, FULL_VCPU_MB / self.memory_mb(function))
+            + sum(usage.calls.values()) * ASSUMED.seconds_of_an_aws_call
+            + usage["wb"] * ASSUMED.seconds_of_a_wb_call
+            + usage["bitrix"] * ASSUMED.seconds_of_a_bitrix_request
+        )
+
     def words(self) -> str:
         ticks = _ticks("collect_stock") / DAYS
-        tick = _seconds(self._collect_tick(), "collect_stock")
+        tick = self.seconds(self._collect_tick(), "collect_stock")
         whole = self.skus / self.sizes_a_tick * 24 * 60 / ticks
-        return f"collect_stock runs {tick:.0f} s a tick; the whole shop is read every {whole:.0f} minutes"
+        short = {name: self.memory_mb(name) for name in BYTES_OF_A_SIZE if self.memory_mb(name) > _memory_mb(name)}
+        needs = "".join(
+            f"\n{name} needs {mb:,.0f} MB, the template gives {_memory_mb(name):,.0f}" for name, mb in short.items()
+        )
+        return f"collect_stock runs {tick:.0f} s a tick; the whole shop is read every {whole:.0f} minutes{needs}"
 
     def functions(self) -> dict[str, Done]:
         return {
@@ -159,7 +180,9 @@ class Month:
         reads = {name: _parameter_reads(name, done.runs) for name, done in functions.items()}
         logs = (total["log_bytes"] + runs * ASSUMED.log_bytes_of_lambda_itself) / GB
         around = {
-            "lambda_gb_s": sum(_seconds(d.usage, name) * _memory_mb(name) / 1024 for name, d in functions.items()),
+            "lambda_gb_s": sum(
+                self.seconds(d.usage, name) * self.memory_mb(name) / 1024 for name, d in functions.items()
+            ),
             "lambda_requests": runs,
             "schedules": sum(map(_ticks, functions)),
             "sqs_requests": self._sqs_by_lambda(functions),
@@ -248,16 +271,6 @@ class Month:
         """Bytes that the log of what WB was told grows from one comparison to the next."""
         rows = self.sizes_a_tick * ASSUMED.changed_share
         return (rows * ROW_BYTES + self.pieces_a_tick * BATCH_BYTES) * _ticks("collect_stock") / DAYS
-
-
-def _seconds(usage: Usage, function: str) -> float:
-    """Of Lambda's time: CPU as far as the function has it, and waiting for others."""
-    return (
-        usage["cpu_s"] * max(1.0, FULL_VCPU_MB / _memory_mb(function))
-        + sum(usage.calls.values()) * ASSUMED.seconds_of_an_aws_call
-        + usage["wb"] * ASSUMED.seconds_of_a_wb_call
-        + usage["bitrix"] * ASSUMED.seconds_of_a_bitrix_request
-    )
 
 
 def _parameter_reads(function: str, runs: float) -> dict[str, float]:

@@ -4,7 +4,7 @@ Most are measured twice, at two sizes: what a run takes at all, and what each li
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.benchmarks.clicks import click
@@ -15,11 +15,13 @@ from tests.fixtures.world import LABEL_KEY, MINSK
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.label_links import signed_path
 from wbsync.domain.stock import ROWS_PER_BATCH
+from wbsync.flows.fetch_labels import ORDERS_PER_ASK
 from wbsync.messages import LabelsWanted, NewOrder, StockBatch
 from wbsync.stores.cursors import CursorsStore
 
 FEW, MANY = 1_250, 5_000  # linked sizes: one and four pieces of collect_stock
-ORDERS = 20
+ORDERS = ORDERS_PER_ASK
+FIRST_OFFER = 2_001
 _BEYOND_ALL = {"after": 10**12}
 
 
@@ -54,7 +56,7 @@ def measured(home: House) -> Runs:
     few = _by_sizes(home, meter)
     _grow(home)
     many = _by_sizes(home, meter)
-    lines = {name: Line.through((FEW, few[name]), (MANY, many[name])) for name in few}
+    lines: dict[str, Any] = {name: Line.through((FEW, few[name]), (MANY, many[name])) for name in few}
     stock, orders = _of_stock(home, meter), _of_orders(home, meter)
     return Runs(**lines, **stock, **orders, metrics=len(meter.metrics), order_bytes=meter.order_bytes)
 
@@ -70,6 +72,9 @@ def _grow(home: House) -> None:
 
 
 def _by_sizes(home: House, meter: Meter) -> dict[str, Usage]:
+    # Each run of link_cards reads the offers of the last change again, and in a new shop all have changed at once.
+    home.shop.sim("POST", "products", {"offer_id": FIRST_OFFER, "name": "Футболка хлопковая, новая"})
+    home.invoke("link_cards")
     idle = meter.measure("link_cards", lambda: home.invoke("link_cards"))
     _forget_cards(home)
     full = meter.measure("link_cards", lambda: home.invoke("link_cards"))
@@ -93,7 +98,7 @@ def _of_stock(home: House, meter: Meter) -> dict[str, Any]:
             warehouse=WarehouseId(MINSK),
             observed_at=utcnow(),
             batch=number,
-            rows={ChrtId(310_000_001 + n): 5 for n in range(rows)},
+            rows={ChrtId(310_000_001 + n): 0 for n in range(rows)},  # nobody shall buy what the shop has not
         )
         return _from_queue(home, meter, "push_stock", batch.model_dump_json())
 
@@ -102,28 +107,50 @@ def _of_stock(home: House, meter: Meter) -> dict[str, Any]:
 
 
 def _of_orders(home: House, meter: Meter) -> dict[str, Any]:
-    idle = meter.measure("poll_orders", lambda: home.invoke("poll_orders"))
-    tick = meter.measure("fetch_labels", lambda: home.invoke("fetch_labels"))
-    ids = [order["id"] for order in home.wb.sim("POST", "orders", {"count": ORDERS, "seed": 1})["orders"]]
+    """Points where the steps of a hundred orders to a call lie."""
+    some = _buy(home)
     stored = meter.measure("poll_orders", lambda: home.invoke("poll_orders"))
-    standing = meter.measure("poll_orders", lambda: home.invoke("poll_orders"))
-    new = [NewOrder(order_id=OrderId(i)).model_dump_json() for i in ids]
-    _from_queue(home, meter, "place_orders", *new[:9])
-    one = _from_queue(home, meter, "place_orders", new[9])
-    ten = _from_queue(home, meter, "place_orders", *new[10:])
-    owed = meter.measure("fetch_labels", lambda: home.invoke("fetch_labels"))
-    _confirm(home, ids)
-    label = _from_queue(home, meter, "fetch_labels", LabelsWanted(order_ids=(ids[0],)).model_dump_json())
-    labels = _from_queue(home, meter, "fetch_labels", LabelsWanted(order_ids=tuple(ids[10:])).model_dump_json())
+    some_new = meter.measure("poll_orders", lambda: home.invoke("poll_orders"))
+    _from_queue(home, meter, "place_orders", _new(some[0]))  # the first run of a process asks more
+    one = _from_queue(home, meter, "place_orders", _new(some[1]))
+    ten = _from_queue(home, meter, "place_orders", *map(_new, some[2:12]))
+    home.drain("place_orders")
+    some_owed = meter.measure("fetch_labels", lambda: home.invoke("fetch_labels"))
+    more = _buy(home)
+    home.invoke("poll_orders")
+    all_new = meter.measure("poll_orders", lambda: home.invoke("poll_orders"))
+    home.drain("place_orders")
+    all_owed = meter.measure("fetch_labels", lambda: home.invoke("fetch_labels"))
+    _confirm(home, some)
+    _confirm(home, more)
+    _from_queue(home, meter, "fetch_labels", _wanted(some[:1]))
+    label = _from_queue(home, meter, "fetch_labels", _wanted(some[1:2]))
+    labels = _from_queue(home, meter, "fetch_labels", _wanted(more))
+    _click(home, some[0])
+    assert (label["s3_puts"], labels["s3_puts"]) == (1, ORDERS)
     return {
-        "poll_orders": Line.through((0, idle), (ORDERS, standing)),
-        "store_order": (stored + standing * -1) * (1 / ORDERS),
+        "poll_orders": Line.through((ORDERS, some_new), (2 * ORDERS, all_new)),
+        "store_order": (stored + some_new * -1) * (1 / ORDERS),
         "place_orders": Line.through((1, one), (10, ten)),
-        "labels_tick": Line.through((0, tick), (ORDERS, owed)),
-        "fetch_labels": Line.through((1, label), (10, labels)),
-        "open_label": meter.measure("open_label", lambda: _click(home, ids[0])),
+        "labels_tick": Line.through((ORDERS, some_owed), (2 * ORDERS, all_owed)),
+        "fetch_labels": Line.through((1, label), (ORDERS, labels)),
+        "open_label": meter.measure("open_label", lambda: _click(home, some[0])),
         "sweep": meter.measure("sweep", lambda: home.invoke("sweep")),
     }
+
+
+def _buy(home: House) -> list[int]:
+    made = home.wb.sim("POST", "orders", {"count": ORDERS})["orders"]
+    assert len(made) == ORDERS
+    return [order["id"] for order in made]
+
+
+def _new(order_id: int) -> str:
+    return NewOrder(order_id=OrderId(order_id)).model_dump_json()
+
+
+def _wanted(order_ids: list[int]) -> str:
+    return LabelsWanted(order_ids=tuple(map(OrderId, order_ids))).model_dump_json()
 
 
 def _from_queue(home: House, meter: Meter, function: str, *bodies: str) -> Usage:
@@ -142,7 +169,7 @@ def _click(home: House, order_id: int) -> None:
     assert answer["statusCode"] == 302, answer
 
 
-def _tomorrow() -> Any:
+def _tomorrow() -> datetime:
     return utcnow() + timedelta(days=1)
 
 

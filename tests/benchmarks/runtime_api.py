@@ -29,7 +29,7 @@ class Start:
     answer: Any
 
 
-class RuntimeError_(Exception):
+class NoAnswer(Exception):
     """The function failed to start or to answer, with what it said."""
 
 
@@ -99,7 +99,7 @@ def first_answer(
 ) -> Start:
     """Spawn `app.handler` under awslambdaric with nothing but `path` to import from, and take its first answer.
 
-    Raises RuntimeError_ with what the function said when that is no answer.
+    Raises NoAnswer with what the function said when that is no answer.
     """
     api = _Api(event)
     thread = threading.Thread(target=lambda: api.serve_forever(poll_interval=0.05), daemon=True)
@@ -127,7 +127,7 @@ def first_answer(
         thread.join()
         api.server_close()
     if kind != "response":
-        raise RuntimeError_(f"{path[0].name}: {body.decode(errors='replace')[:500]}")
+        raise NoAnswer(f"{path[0].name}: {body.decode(errors='replace')[:500]}")
     return Start(at - began, cpu, json.loads(body))
 
 

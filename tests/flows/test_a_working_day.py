@@ -102,7 +102,7 @@ def test_a_worker_that_was_overtaken_while_it_sent_gives_way(linked: World, cloc
 
     clock.meanwhile = newer
     linked.wb_fault("PUT /api/v3/stocks/*", "slow", seconds=1)  # the older one arrives after the newer one
-    assert linked.pusher().run(old)[0] == [None]
+    assert linked.push(old) == [None]
     assert sellable_in_shop(linked).items() <= linked.wb_stock().items()
 
 
@@ -243,35 +243,6 @@ def test_two_workers_at_once_make_one_order(linked: World, clock: Clock) -> None
     linked.shop_fault("batch", "slow", seconds=1)
     assert linked.placer().run(messages)[0] == [None, None]
     assert [type(error) for error in other] == [TryLater, TryLater]
-    assert len(wb_orders_in_shop(linked)) == 2
-
-
-@pytest.mark.parametrize("kind", ["cut_after", "cut_before", "html500", "empty500", "500"])
-def test_after_any_failure_of_bitrix_the_order_stands_there_once(linked: World, clock: Clock, kind: str) -> None:
-    linked.sync_stock()
-    linked.buy(4)
-    linked.shop_fault("batch", kind)
-    linked.poll_orders()
-    assert any(linked.place_orders())
-    for _ in range(3):
-        clock.forward(minutes=11)
-        linked.sweep()
-        linked.place_orders()
-    assert len(wb_orders_in_shop(linked)) == 4
-    assert len(linked.state(OrderState.PLACED)) == 4
-
-
-def test_work_that_bitrix_ends_after_it_hung_up_is_not_done_twice(linked: World, clock: Clock) -> None:
-    linked.sync_stock()
-    linked.buy(2)
-    linked.shop_fault("batch", "late", seconds=60)
-    linked.poll_orders()
-    errors = linked.place_orders()
-    assert all(isinstance(error, TryLater) and error.wait >= 60 for error in errors)
-    linked.bitrix_shop.finish_late_work()
-    clock.forward(minutes=11)
-    linked.sweep()
-    linked.place_orders()
     assert len(wb_orders_in_shop(linked)) == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.fixtures.aws import Aws
 from wbsync.domain.ids import ChrtId, WarehouseId
 from wbsync.domain.stock import UNKNOWN
-from wbsync.stores.stock_told import Refusal, StockToldStore
+from wbsync.stores.stock_told import Claim, Refusal, StockToldStore
 
 WAREHOUSE, OTHER = WarehouseId(1), WarehouseId(2)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_the_newest_reading_wins_even_when_an_older_one_is_claimed_after_it(told
 def test_a_batch_sees_only_what_is_newer_than_itself(told: StockToldStore) -> None:
     told.claim(WAREHOUSE, NOON, 1, {A: 1})
     told.claim(WAREHOUSE, later(15), 0, {A: 2, B: 2})
-    assert told.newer(WAREHOUSE, NOON, 1) == {A: 2, B: 2}
+    assert told.newer(WAREHOUSE, NOON, 1) == {A: Claim(2, later(15)), B: Claim(2, later(15))}
     assert told.newer(WAREHOUSE, later(15), 0) == {}
 
 
@@ -59,7 +59,7 @@ def test_a_doubted_or_forgotten_row_equals_no_amount(told: StockToldStore) -> No
 def test_a_doubted_batch_beats_older_ones_but_an_order_does_not(told: StockToldStore) -> None:
     told.doubt(WAREHOUSE, later(1), 0, [A])
     told.forget(WAREHOUSE, [A, B], later(2))
-    assert told.newer(WAREHOUSE, NOON, 0) == {A: UNKNOWN}
+    assert told.newer(WAREHOUSE, NOON, 0) == {A: Claim(UNKNOWN, later(1))}
 
 
 def test_an_order_of_a_size_that_we_never_told_leaves_no_trace(told: StockToldStore) -> None:

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from wbsync.bitrix import client as bitrix_client
 from wbsync.bitrix.client import BitrixClient
 from wbsync.bitrix.orders import property_ids
 from wbsync.settings import Bitrix, Wildberries
 from wbsync.stores.call_budget import CallBudgetStore
-from wbsync.stores.parameters import secret
+from wbsync.stores.parameters import CACHED_SECONDS, secret
 from wbsync.telemetry import utcnow
 from wbsync.wb import client as wb_client
 from wbsync.wb.client import WbClient
@@ -37,7 +37,11 @@ def bitrix(settings: Bitrix) -> BitrixClient:
     return BitrixClient(bitrix_http(), webhook=lambda: secret(settings.bitrix_webhook_parameter))
 
 
-@cache
 def order_properties(settings: Bitrix, person_type_id: int) -> Mapping[str, int]:
-    """Ids of the shop's order properties by code; they change so seldom that a process asks once."""
+    """Ids of the shop's order properties by code, asked for as seldom as the parameters are."""
+    return _order_properties(settings, person_type_id, int(time.monotonic() / CACHED_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _order_properties(settings: Bitrix, person_type_id: int, _period: int) -> Mapping[str, int]:
     return property_ids(bitrix(settings), person_type_id)

@@ -1,8 +1,9 @@
 """What every function does around its flow: logs, metrics, and the one way in for schedules and for queues.
 
 Metrics go to the namespace POWERTOOLS_METRICS_NAMESPACE with the dimension `service`, the function's name:
-`Finished` (freshness: one for each run that reached its end), the counts of the flow's report, `Postponed`,
-`Failed`, `NotAuthorised`. Logs carry an event's name as their message and facts as keys; never a token or a buyer.
+`Finished` (freshness: one for each scheduled run that reached its end), `Handled` (messages done), the counts of
+the flow's report, `Postponed`, `Failed`, `NotAuthorised`. Logs carry an event's name as their message and facts as
+keys; never a token or a buyer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -115,7 +116,8 @@ def queued[M: BaseModel](
                 for r, error in zip(received, outcome, strict=True)
                 if error is not None and not _postponed(error, r.record, queue)
             ]
-            count({"Finished": len(event["Records"]) - len(failed), "Failed": len(failed)})
+            postponed = sum(isinstance(error, TryLater) for error in outcome)
+            count({"Handled": len(event["Records"]) - len(failed) - postponed, "Failed": len(failed)})
             return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
         return handler

@@ -5,8 +5,8 @@ never guessed. Things without a barcode get a key of their own (`?offer:7`, `?ch
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OfferId
@@ -73,33 +73,56 @@ def offer_of(barcodes: Iterable[Barcode], links: Mapping[Barcode, Link]) -> Shop
     return named.pop() if len(named) == 1 else None
 
 
-def stock_links(links: Iterable[Link]) -> tuple[dict[ChrtId, ShopOffer], dict[Problem, list[Link]]]:
-    """Sizes whose stock can be told, and all the links that cannot take part, by reason.
+@dataclass(slots=True)
+class _Pairs:
+    """Sizes with their offers, and those of either that stand in more than one pair."""
+
+    offer_of: dict[ChrtId, ShopOffer] = field(default_factory=dict)
+    size_of: dict[OfferId, ChrtId] = field(default_factory=dict)
+    several_offers: set[ChrtId] = field(default_factory=set)
+    several_sizes: set[OfferId] = field(default_factory=set)
+
+    def add(self, size: CardSize, offer: ShopOffer) -> None:
+        if self.offer_of.setdefault(size.chrt_id, offer).offer_id != offer.offer_id:
+            self.several_offers.add(size.chrt_id)
+        if self.size_of.setdefault(offer.offer_id, size.chrt_id) != size.chrt_id:
+            self.several_sizes.add(offer.offer_id)
+
+    def problem(self, link: Link) -> Problem | None:
+        if link.sizes[0].chrt_id in self.several_offers:
+            return Problem.SIZE_OF_SEVERAL_OFFERS
+        return Problem.OFFER_ON_SEVERAL_SIZES if link.offers[0].offer_id in self.several_sizes else None
+
+
+def stock_links(links: Iterable[Link]) -> dict[ChrtId, ShopOffer]:
+    """Sizes whose stock can be told. Keeps none of the links, since a large shop has a million.
 
     One offer on two sizes would be sold twice, and one size of two offers has no one amount: both are left out.
     """
-    problems: dict[Problem, list[Link]] = defaultdict(list)
-    whole: list[Link] = []
-    offers_of_size: defaultdict[ChrtId, set[OfferId]] = defaultdict(set)
-    sizes_of_offer: defaultdict[OfferId, set[ChrtId]] = defaultdict(set)
+    pairs = _pairs(links)
+    return {
+        chrt_id: offer
+        for chrt_id, offer in pairs.offer_of.items()
+        if chrt_id not in pairs.several_offers and offer.offer_id not in pairs.several_sizes
+    }
+
+
+def link_problems(links: Collection[Link]) -> dict[Problem, list[Link]]:
+    """All links that `stock_links` leaves out, by reason."""
+    pairs = _pairs(links)
+    problems: defaultdict[Problem, list[Link]] = defaultdict(list)
     for link in links:
-        if reason := problem(link):
+        if reason := problem(link) or pairs.problem(link):
             problems[reason].append(link)
-            continue
-        whole.append(link)
-        size, offer = link.sizes[0], link.offers[0]
-        offers_of_size[size.chrt_id].add(offer.offer_id)
-        sizes_of_offer[offer.offer_id].add(size.chrt_id)
-    linked: dict[ChrtId, ShopOffer] = {}
-    for link in whole:
-        size, offer = link.sizes[0], link.offers[0]
-        if len(offers_of_size[size.chrt_id]) > 1:
-            problems[Problem.SIZE_OF_SEVERAL_OFFERS].append(link)
-        elif len(sizes_of_offer[offer.offer_id]) > 1:
-            problems[Problem.OFFER_ON_SEVERAL_SIZES].append(link)
-        else:
-            linked[size.chrt_id] = offer
-    return linked, dict(problems)
+    return dict(problems)
+
+
+def _pairs(links: Iterable[Link]) -> _Pairs:
+    pairs = _Pairs()
+    for link in links:
+        if problem(link) is None:
+            pairs.add(link.sizes[0], link.offers[0])
+    return pairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from wbsync.domain.ids import Barcode, ChrtId, NmId, OfferId, OrderId, WarehouseId
+from wbsync.domain.ids import Barcode, ChrtId, NmId, OfferId, OrderId, SupplyId, WarehouseId
 
 # ISO 4217 numbers of the currencies WB sells in; WB facts §4 names 933 and 643.
 CURRENCIES: Mapping[int, str] = {
@@ -83,6 +83,7 @@ class Order(BaseModel):
     converted: Money | None = None
     cross_border: bool = False
     delivery_date: str = ""
+    supply_id: SupplyId = SupplyId("")
 
 
 @dataclass(frozen=True, slots=True)

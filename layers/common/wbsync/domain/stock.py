@@ -3,6 +3,7 @@
 An amount on WB is counted in packs (WB units); the shop counts units. One WB order is one pack.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
@@ -57,6 +58,9 @@ def wanted(
     all warehouses together never show more than the shop's own total: what is missing is taken from the last ones.
     """
     amounts: dict[WarehouseId, Amounts] = {w.wb: {} for w in warehouses}
+    sold_anywhere: Counter[ChrtId] = Counter()
+    for (_, chrt_id), packs in sold.items():
+        sold_anywhere[chrt_id] += packs
     for chrt_id, offer_id in linked.items():
         rule = rules.of(offer_id)
         has = available.get(offer_id)
@@ -64,7 +68,7 @@ def wanted(
         sold_units = {w.wb: sold.get((w.wb, chrt_id), 0) * rule.units_per_pack for w in warehouses}
         left = WB_MOST * rule.units_per_pack
         if has is not None and has.total is not None:
-            left = has.total - sum(sold_units.values())
+            left = has.total - sold_anywhere[chrt_id] * rule.units_per_pack
         for w in warehouses:
             own = sum(has.by_store.get(store, 0) for store in w.stores) - sold_units[w.wb] if has and sells else 0
             packs = min(sellable(min(own, left), rule), WB_MOST)

@@ -59,7 +59,7 @@ class CollectStock:
             wb=self.wb, orders=self.orders, told=self.told, new_orders=self.new_orders, now=self.now
         )
         self._refuse_unknown_warehouses()
-        linked, _ = stock_links(self.links.all())
+        linked = stock_links(self.links.all())
         told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
         rows = sum(self._queue(w, stock.orphaned(told[w], linked.keys()), self.now()) for w in told)
         offers_read = 0
@@ -117,7 +117,7 @@ class CollectStock:
     ) -> int:
         refused = {r.chrt_id: r for r in self.told.refused(warehouse)} if rows else {}
         self.told.take_back(warehouse, [c for c, r in refused.items() if r.until <= observed_at])
-        due = stock.without(rows, [c for c, r in refused.items() if r.until > observed_at])
+        due = stock.without(rows, [c for c, r in refused.items() if r.holds(rows.get(c, 0), observed_at)])
         batches = [
             StockBatch(
                 warehouse=warehouse,
@@ -141,7 +141,8 @@ class CollectStock:
         numbers = self._read_wb(warehouse, [*linked, *stock.orphaned(told, linked)])
         # A batch on its way may land after WB's number was read: its rows are told again by this newer reading.
         in_flight = self.told.claimed(warehouse, since=read_at - IN_FLIGHT)
-        numbers |= dict.fromkeys(in_flight & numbers.keys(), stock.UNKNOWN)
+        unsure = {chrt_id for chrt_id, amount in self.told.told(warehouse).items() if amount == stock.UNKNOWN}
+        numbers |= dict.fromkeys((in_flight | unsure) & numbers.keys(), stock.UNKNOWN)
         self.told.replace(warehouse, numbers, read_at)
         return numbers
 

@@ -19,7 +19,7 @@ from wbsync.domain.labels import fit_pdf, sticker_pdf
 from wbsync.domain.orders import OrderState
 from wbsync.domain.shop import Shop
 from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
-from wbsync.flows.cancelled_orders import close_cancelled, supplier_statuses
+from wbsync.flows import cancelled_orders
 from wbsync.messages import LabelsWanted
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
@@ -48,9 +48,9 @@ def queue_ready(
 ) -> dict[str, int]:
     """Queue the orders whose label WB can give now. One whose label it refused is asked for alone, hourly."""
     owed = list(orders.in_state(OrderState.PLACED))
-    statuses = supplier_statuses(wb, [record.order_id for record in owed])
-    close_cancelled(owed, statuses, orders=orders, told=told, now=now)
-    ready = [record for record in owed if statuses.get(record.order_id) in READY]
+    closed, statuses = cancelled_orders.close(owed, wb=wb, orders=orders, told=told, now=now)
+    begun = {order_id for order_id, status in statuses.items() if status.supplier_status in READY}
+    ready = [record for record in owed if record.order_id in begun - closed]
     together = [record.order_id for record in ready if not record.reason]
     alone = [r.order_id for r in ready if r.reason and now() - r.moved_at > REFUSED_FOR]
     asks = [*batched(together, ORDERS_PER_ASK, strict=False), *((order_id,) for order_id in alone)]
@@ -72,11 +72,15 @@ class FetchLabels:
     now: Callable[[], datetime]
     report: Counter[str] = field(default_factory=Counter)
 
-    def run(self, messages: Sequence[LabelsWanted]) -> tuple[list[SyncError | None], dict[str, int]]:
+    def run(
+        self, messages: Sequence[LabelsWanted], *, deadline: datetime
+    ) -> tuple[list[SyncError | None], dict[str, int]]:
         """Fetch the labels of each message; what became of each, and counts."""
-        return [self._fetched(message) for message in messages], dict(self.report)
+        return [self._fetched(message, deadline) for message in messages], dict(self.report)
 
-    def _fetched(self, message: LabelsWanted) -> SyncError | None:
+    def _fetched(self, message: LabelsWanted, deadline: datetime) -> SyncError | None:
+        if self.now() >= deadline:
+            return TryLater("no time left for these labels", wait=1)
         try:
             self._fetch(message)
         except SyncError as error:

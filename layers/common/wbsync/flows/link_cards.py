@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from wbsync.bitrix import catalog
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain.ids import Barcode, ChrtId, NmId
-from wbsync.domain.links import CardSize, Seen, ShopOffer, merged, stock_links
+from wbsync.domain.links import CardSize, Seen, ShopOffer, link_problems, merged, stock_links
 from wbsync.domain.shop import Catalog
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
@@ -62,13 +62,12 @@ def run(
     read: dict[str, Any] = {"cards": cards_cursor, "offers_changed": offers_changed}
     cursors.put(CURSOR, progress.model_copy(update=read).model_dump(mode="json"))
 
-    linked, problems = stock_links(after.values())
     return {
         "CardSizesRead": len(cards.things),
         "OffersRead": len(offers.things),
         "LinksChanged": len(changed),
-        "SizesLinked": len(linked),
-        "LinkProblems": sum(map(len, problems.values())),
+        "SizesLinked": len(stock_links(after.values())),
+        "LinkProblems": sum(map(len, link_problems(after.values()).values())),
     }
 
 

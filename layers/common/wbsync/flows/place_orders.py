@@ -184,6 +184,7 @@ def as_shop_order(order: Order, links: Mapping[Barcode, Link], shop: Shop) -> Sh
             codes.order_id: str(order.order_id),
             codes.order_uid: order.order_uid,
             codes.rid: order.rid,
+            codes.supply_id: order.supply_id,
             codes.delivery_date: order.delivery_date,
             codes.status: "new",
             codes.account: shop.account,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, WarehouseId
+from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, SupplyId, WarehouseId
 from wbsync.domain.orders import Money, Order
 from wbsync.messages import NewOrder
 from wbsync.stores.orders import OrdersStore
@@ -12,7 +12,7 @@ from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import NEW_ORDERS
-from wbsync.wb.wire import OrderNew, OrderRow
+from wbsync.wb.wire import OrderListed, OrderNew, OrderRow
 
 
 def run(
@@ -55,7 +55,9 @@ def _forget_what_was_told(new: list[Order], told: StockToldStore, at: datetime) 
 def _order(row: OrderRow) -> Order:
     """WB's row as we keep it: the price that the buyer pays, where WB tells it, in both currencies; no address."""
     new = row if isinstance(row, OrderNew) else None
-    converted = (new and new.converted_final_price) or row.converted_price
+    paid = row.price if new is None or new.final_price is None else new.final_price
+    converted = row.converted_price if new is None or new.converted_final_price is None else new.converted_final_price
+    seller_currency = row.converted_currency_code
     return Order(
         order_id=OrderId(row.id),
         rid=row.rid,
@@ -66,10 +68,9 @@ def _order(row: OrderRow) -> Order:
         chrt_id=ChrtId(row.chrt_id),
         barcodes=tuple(map(Barcode, row.skus)),
         warehouse_id=WarehouseId(row.warehouse_id),
-        sale=Money.from_wb((new and new.final_price) or row.price, row.currency_code),
-        converted=Money.from_wb(converted, row.converted_currency_code)
-        if converted and row.converted_currency_code
-        else None,
+        sale=Money.from_wb(paid, row.currency_code),
+        converted=None if converted is None or seller_currency is None else Money.from_wb(converted, seller_currency),
         cross_border=row.cross_border_type == 1,
         delivery_date=(new.ddate or new.seller_date) if new else "",
+        supply_id=row.supply_id if isinstance(row, OrderListed) else SupplyId(""),
     )

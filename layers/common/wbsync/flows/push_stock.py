@@ -1,17 +1,17 @@
 """Batches of amounts are told to WB; the newest reading wins, and what we say we told is what WB has."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wbsync.domain import stock
-from wbsync.domain.ids import Barcode, ChrtId
-from wbsync.errors import Rejected, SyncError
+from wbsync.domain.ids import Barcode, ChrtId, OrderId, WarehouseId
+from wbsync.errors import Rejected, SyncError, TryLater
 from wbsync.messages import StockBatch
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrdersStore
-from wbsync.stores.stock_told import Refusal, StockToldStore
+from wbsync.stores.stock_told import Claim, Refusal, StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import PUT_STOCKS, READ_STOCKS
 from wbsync.wb.wire import ChrtIds, PutStocks, StockRow, refused_barcodes, refused_stock_rows
@@ -32,12 +32,18 @@ class PushStock:
     now: Callable[[], datetime]
     report: Counter[str] = field(default_factory=Counter)
 
-    def run(self, batches: Sequence[StockBatch]) -> tuple[list[SyncError | None], dict[str, int]]:
+    def run(
+        self, batches: Sequence[StockBatch], *, deadline: datetime
+    ) -> tuple[list[SyncError | None], dict[str, int]]:
         """Tell WB each batch; what became of each, and counts."""
-        outcome = [self._told(batch) for batch in batches]
+        outcome = [self._told(batch, deadline) for batch in batches]
+        oldest = min(batch.observed_at for batch in batches)
+        self.report["OldestReadingMinutes"] = int((self.now() - oldest).total_seconds() / 60)
         return outcome, dict(self.report)
 
-    def _told(self, batch: StockBatch) -> SyncError | None:
+    def _told(self, batch: StockBatch, deadline: datetime) -> SyncError | None:
+        if self.now() >= deadline:
+            return TryLater("no time left for this batch", wait=1)
         try:
             self.wb.expect(PUT_STOCKS, 1)
             self._tell(batch)
@@ -52,10 +58,11 @@ class PushStock:
         sends the newer amount. After a failure nobody knows what WB has: the rows are doubted and told again.
         """
         where = batch.warehouse, batch.observed_at, batch.batch
-        rows = stock.without(batch.rows, [*self.told.newer(*where), *self._set_aside(batch)])
+        rows = stock.without(batch.rows, self.told.newer(*where))
+        rows = stock.without(rows, self._set_aside(batch.warehouse, rows))
         if not rows:
             return
-        rows = stock.less_sold(rows, self._sold_since(batch))
+        rows = stock.less_sold(rows, self._sold_since(batch.warehouse, batch.observed_at, batch.counted))
         self.told.claim(*where, rows)
         try:
             accepted = self._put(batch, rows)
@@ -68,9 +75,9 @@ class PushStock:
             self.told.claim(*where, dict.fromkeys(rows, stock.UNKNOWN) | stock.without(accepted, wrong))
         self.report.update(StockRowsTold=len(accepted), StockRowsWrong=len(wrong))
 
-    def _set_aside(self, batch: StockBatch) -> list[ChrtId]:
+    def _set_aside(self, warehouse: WarehouseId, rows: stock.Amounts) -> list[ChrtId]:
         """Rows that WB refused since the batch was queued: refused again, they would cost ten calls more."""
-        return [r.chrt_id for r in self.told.refused(batch.warehouse) if r.until > self.now()]
+        return [r.chrt_id for r in self.told.refused(warehouse) if r.holds(rows.get(r.chrt_id, 0), self.now())]
 
     def _put(self, batch: StockBatch, rows: stock.Amounts) -> stock.Amounts:
         """Send rows until WB takes what is left, and return that.
@@ -104,14 +111,16 @@ class PushStock:
         return {link.barcode: link.sizes[0].chrt_id for link in links if len(link.sizes) == 1}
 
     def _give_way(self, batch: StockBatch, rows: stock.Amounts) -> None:
-        """Send newer amounts of these rows once more, as long as newer claims appear."""
-        seen: stock.Amounts = {}
+        """Send newer amounts of these rows once more, less what was sold since, as long as newer claims appear."""
+        seen: dict[ChrtId, Claim] = {}
         while True:
             newer = self.told.newer(batch.warehouse, batch.observed_at, batch.batch)
-            overtaken = {c: a for c, a in newer.items() if c in rows and a not in (stock.UNKNOWN, seen.get(c))}
+            known = {c: claim for c, claim in newer.items() if c in rows and claim.amount != stock.UNKNOWN}
+            overtaken = {c: claim for c, claim in known.items() if seen.get(c) != claim}
             if not overtaken:
                 return
-            self._send(batch, overtaken)
+            sold = self._sold_since(batch.warehouse, min(claim.observed_at for claim in overtaken.values()))
+            self._send(batch, stock.less_sold({c: claim.amount for c, claim in overtaken.items()}, sold))
             seen |= overtaken
 
     def _wrong_on_wb(self, batch: StockBatch, rows: stock.Amounts) -> list[ChrtId]:
@@ -121,10 +130,12 @@ class PushStock:
         self.report["StockRowsReadBack"] += len(rows)
         return [chrt_id for chrt_id, amount in rows.items() if shown.get(chrt_id, 0) != amount]
 
-    def _sold_since(self, batch: StockBatch) -> Counter[ChrtId]:
-        """Packs of this warehouse that WB sold since the batch's reading."""
+    def _sold_since(
+        self, warehouse: WarehouseId, moment: datetime, counted: Collection[OrderId] = ()
+    ) -> Counter[ChrtId]:
+        """Packs of this warehouse that WB sold since the shop was read, but for those that the reading counted."""
         return Counter(
             record.order.chrt_id
-            for record in self.orders.sold_since(batch.observed_at)
-            if record.order.warehouse_id == batch.warehouse and record.order_id not in batch.counted
+            for record in self.orders.sold_since(moment)
+            if record.order.warehouse_id == warehouse and record.order_id not in counted
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, chain
 
 from wbsync.domain.ids import OrderId
 from wbsync.domain.orders import OrderState
@@ -27,8 +27,8 @@ LONGEST_PERIOD = timedelta(days=29)
 ORDERS_PER_PAGE = 1000
 """How WB lists orders: by the time of their making, of 30 days at most, 1000 to a page (WB facts §4)."""
 
-LOOKED_AT_AGAIN_FOR = timedelta(hours=3)
-"""Orders of the last hours whose placing was doubtful are queued once more, see place_orders."""
+LOOKED_AT_AGAIN_FOR = timedelta(days=1)
+"""Finished orders that were stored since then are queued once more if their placing was doubtful, see place_orders."""
 
 
 def run(
@@ -48,18 +48,19 @@ def run(
     at = now()
     stuck = [record for record in orders.in_state(OrderState.STORED) if _is_stuck(record, at)]
     _queue(stuck, orders, new_orders, at)
-    _queue(
-        [record for record in orders.sold_since(at - LOOKED_AT_AGAIN_FOR) if _is_doubtful(record)],
-        orders,
-        new_orders,
-        at,
+    in_shop = chain(
+        orders.in_state(OrderState.PLACED),
+        orders.in_state(OrderState.LABELLED),
+        orders.in_state(OrderState.DONE, stored_after=at - LOOKED_AT_AGAIN_FOR),
     )
+    doubtful = [record for record in in_shop if record.doubtful_since]
+    _queue(doubtful, orders, new_orders, at)
     unlinked = [r.order_id for r in orders.in_state(OrderState.LABELLED) if at - r.moved_at > STUCK_AFTER]
     labels_wanted.send(LabelsWanted(order_ids=piece) for piece in batched(unlinked, ORDERS_PER_ASK, strict=False))
 
     missed = list(orders.get(_store_missed(wb=wb, orders=orders, told=told, cursors=cursors, now=now)).values())
     waiting, parked = list(orders.in_state(OrderState.WAITING)), list(orders.in_state(OrderState.PARKED))
-    closed = cancelled_orders.close([*missed, *waiting, *parked], wb=wb, orders=orders, told=told, now=now)
+    closed, _ = cancelled_orders.close([*missed, *waiting, *parked], wb=wb, orders=orders, told=told, now=now)
     missed = [record for record in missed if record.order_id not in closed]
     waiting = [record for record in waiting if record.order_id not in closed]
     parked = [record for record in parked if record.order_id not in closed]
@@ -68,6 +69,7 @@ def run(
     return {
         "OrdersStuck": len(stuck),
         "OrdersMissed": len(missed),
+        "OrdersDoubtful": len(doubtful),
         "OrdersWaiting": len(waiting),
         "OrdersParked": len(parked),
         "LabelsUnlinked": len(unlinked),
@@ -104,10 +106,6 @@ def _store_missed(
 def _is_stuck(record: OrderRecord, at: datetime) -> bool:
     since = record.queued_at or record.moved_at
     return at - since > max(STUCK_AFTER, since - record.stored_at)
-
-
-def _is_doubtful(record: OrderRecord) -> bool:
-    return record.doubtful_since is not None and record.shop_order_id is not None
 
 
 def _queue(records: Sequence[OrderRecord], orders: OrdersStore, new_orders: Queue[NewOrder], at: datetime) -> None:

@@ -11,7 +11,7 @@ Refused rows stand in the same table under `refused#<chrtID>` until they are due
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -28,9 +28,17 @@ ROWS_PER_SNAPSHOT_ITEM = 25_000
 """12 bytes a row: 300 KB of the 400 KB that an item may have."""
 
 IN_FLIGHT = timedelta(hours=1)
-"""A batch claimed longer ago than this has been sent, or lies in the dead letter queue."""
+"""A batch that stands as sent for longer is not on its way any more; one that is put off stands as UNKNOWN."""
 
 _REFUSED = "refused#"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a reading of the shop at `observed_at` tells of a row; UNKNOWN while it is on its way."""
+
+    amount: int
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,10 @@ class Refusal:
     code: str
     message: str
     until: datetime
+
+    def holds(self, amount: int, now: datetime) -> bool:
+        """Whether this amount is not to be sent yet. Less than was refused is: the shop may have run out."""
+        return now < self.until and amount >= self.amount
 
 
 class StockToldStore:
@@ -74,16 +86,17 @@ class StockToldStore:
         """
         self._put(warehouse, f"{_ms(observed_at)}#{batch:05d}", dict.fromkeys(rows, UNKNOWN))
 
-    def newer(self, warehouse: WarehouseId, observed_at: datetime, batch: int) -> Amounts:
+    def newer(self, warehouse: WarehouseId, observed_at: datetime, batch: int) -> dict[ChrtId, Claim]:
         """Rows of newer readings than this batch's, strongly read: amounts, or UNKNOWN while on their way.
 
         Orders do not count: they make a row uncertain, but no newer amount is known.
         """
-        amounts: Amounts = {}
+        claims: dict[ChrtId, Claim] = {}
         for item in self._log(warehouse, after=f"{_ms(observed_at)}#{batch:05d}", consistent=True):
             if not _is_order(item):
-                amounts.update(_rows(item))
-        return amounts
+                read_at = _read_at(item)
+                claims.update((chrt_id, Claim(amount, read_at)) for chrt_id, amount in _rows(item).items())
+        return claims
 
     def forget(self, warehouse: WarehouseId, rows: Iterable[ChrtId], at: datetime) -> None:
         """An order has changed WB's own number of these rows: they have to be told again."""
@@ -194,6 +207,10 @@ def _rows(item: Mapping[str, Any]) -> dict[ChrtId, int]:
 
 def _is_order(item: Mapping[str, Any]) -> bool:
     return "#~" in item["batch"]["S"]
+
+
+def _read_at(item: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(int(item["batch"]["S"].partition("#")[0]) / 1000, UTC)
 
 
 def _ms(at: datetime) -> str:

@@ -10,7 +10,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -79,10 +79,16 @@ class OrderNew(OrderRow):
     optional_meta: tuple[str, ...] = ()
 
 
-class NewOrders(_Answer):
-    """An order that cannot be read must not hold back the others: it is counted, and stays with WB as new."""
+class OrderListed(OrderRow):
+    """An order of any status; `supply_id` is empty until it is put into a supply."""
 
-    orders: tuple[OrderNew, ...] = ()
+    supply_id: SupplyId = SupplyId("")
+
+
+class _OrderList[Row: OrderRow](_Answer):
+    """An order that cannot be read must not hold back the others: it is counted, and stays where it is at WB."""
+
+    orders: tuple[Row, ...] = ()
     unreadable: int = 0
 
     @model_validator(mode="before")
@@ -91,21 +97,19 @@ class NewOrders(_Answer):
         rows = data.get("orders") if isinstance(data, dict) else None
         if not isinstance(rows, list):
             return data
-        read = [order for row in rows if (order := _read(OrderNew, row))]
-        return {"orders": read, "unreadable": len(rows) - len(read)}
+        kind = get_args(cls.model_fields["orders"].annotation)[0]
+        read = [order for row in rows if (order := _read(kind, row))]
+        return data | {"orders": read, "unreadable": len(rows) - len(read)}
 
 
-class OrderListed(OrderRow):
-    """An order of any status; `supply_id` is empty until it is put into a supply."""
-
-    supply_id: SupplyId = SupplyId("")
+class NewOrders(_OrderList[OrderNew]):
+    """All orders nobody has begun to assemble; not paged."""
 
 
-class OrdersPage(_Answer):
+class OrdersPage(_OrderList[OrderListed]):
     """`next` goes into the next ask; the last page has fewer orders than were asked for."""
 
     next: int = 0
-    orders: tuple[OrderListed, ...] = ()
 
 
 def _read[Row: _Answer](kind: type[Row], row: object) -> Row | None:
