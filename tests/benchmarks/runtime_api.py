@@ -22,9 +22,13 @@ GIVE_UP = 20.0
 
 @dataclass(frozen=True)
 class Start:
-    """A process's first answer: wall seconds since it was spawned, its CPU seconds until then, and what it said."""
+    """A process's first answer: wall seconds since it was spawned, its CPU seconds until then, and what it said.
+
+    `ready`: wall seconds until it asked for its first event, which is what Lambda calls INIT.
+    """
 
     seconds: float
+    ready: float
     cpu_seconds: float
     answer: Any
 
@@ -39,7 +43,7 @@ class _Api(ThreadingHTTPServer):
     def __init__(self, event: Mapping[str, Any]) -> None:
         super().__init__(("127.0.0.1", 0), _Asked)
         self.event = json.dumps(event).encode()
-        self.given = False
+        self.asked_at = 0.0
         self.said: queue.SimpleQueue[tuple[str, bytes, float]] = queue.SimpleQueue()
         self.over = threading.Event()
 
@@ -58,10 +62,10 @@ class _Asked(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The next event: there is one, then nothing happens until the process is ended."""
-        if self.server.given:
+        if self.server.asked_at:
             self.server.over.wait()
             return
-        self.server.given = True
+        self.server.asked_at = time.perf_counter()
         self._answer(
             200,
             self.server.event,
@@ -128,7 +132,7 @@ def first_answer(
         api.server_close()
     if kind != "response":
         raise NoAnswer(f"{path[0].name}: {body.decode(errors='replace')[:500]}")
-    return Start(at - began, cpu, json.loads(body))
+    return Start(at - began, api.asked_at - began, cpu, json.loads(body))
 
 
 def _ended(process: subprocess.Popen[bytes]) -> float:

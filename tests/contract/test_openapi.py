@@ -169,6 +169,7 @@ def test_a_working_day_asks_and_is_answered_as_specified(world: World, clock: Cl
         "PUT /api/v3/stocks/{warehouseId}",
         "POST /api/v3/stocks/{warehouseId}",
         "GET /api/v3/orders/new",
+        "GET /api/v3/orders",
         "POST /api/v3/orders/status",
         "POST /api/v3/orders/stickers",
         "POST /api/v3/orders/stickers/cross-border",

@@ -14,6 +14,7 @@ from wbsync import settings
 ROOT = Path(__file__).parents[2]
 NAMES_A_RESOURCE = {"_TABLE": "Table", "_QUEUE": "Queue", "_BUCKET": "Bucket"}
 POWERTOOLS = "POWERTOOLS_"
+OUR_METRICS = {"Sub": "wbsync/${Stage}"}
 
 Properties = dict[str, Any]
 
@@ -99,6 +100,7 @@ def alarms_on(metric: str, dimension: Callable[[Any], bool]) -> list[Properties]
 
 each_function = pytest.mark.parametrize("name", list(functions()))
 each_schedule = pytest.mark.parametrize("name", list(scheduled()))
+each_from_queue = pytest.mark.parametrize("name", [name for name, _, _ in from_queue()])
 each_queue = pytest.mark.parametrize("name", list(work_queues()))
 
 
@@ -148,7 +150,7 @@ def test_a_parameters_name_has_the_stage_in_it_and_the_function_may_read_it(name
 def test_a_function_has_a_time_out_memory_and_a_json_log_that_ends(name: str) -> None:
     function = functions()[name]
     assert 0 < function["Timeout"] <= 900
-    assert 128 <= function["MemorySize"] <= 1769
+    assert 128 <= function["MemorySize"] <= 3008
     assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}LogGroup"}}
     assert of_type("AWS::Logs::LogGroup")[f"{name}LogGroup"] == {"RetentionInDays": {"Ref": "LogRetentionDays"}}
 
@@ -352,6 +354,34 @@ def test_every_alarm_links_a_heading_of_the_runbook_and_every_heading_has_an_ala
 def test_every_alarm_tells_somebody_when_it_comes_and_when_it_goes() -> None:
     for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmsTopic"}], name
+
+
+def test_an_alarm_reads_a_metric_that_its_function_emits() -> None:
+    """A misspelt metric has no data, and no data is no alarm."""
+    ours = {n: a for n, a in of_type("AWS::CloudWatch::Alarm").items() if a["Namespace"] == OUR_METRICS}
+    silent = {name for name, alarm in ours.items() if not emits(alarm["Dimensions"], alarm["MetricName"])}
+    assert ours
+    assert not silent
+
+
+def emits(dimensions: list[Properties], metric: str) -> bool:
+    """Whether the metric's name stands in the function's flow, or in what is around every flow."""
+    [service] = [d["Value"] for d in dimensions if d["Name"] == "service"]
+    code = [ROOT / "layers/common/wbsync" / path for path in (f"flows/{service}.py", "telemetry.py")]
+    return any(re.search(rf"\b{metric}\b", path.read_text()) for path in code)
+
+
+def test_functions_and_alarms_speak_of_the_same_namespace() -> None:
+    assert all(variables(function)["POWERTOOLS_METRICS_NAMESPACE"] == OUR_METRICS for function in functions().values())
+
+
+@each_from_queue
+def test_what_is_put_off_again_and_again_alarms_within_half_an_hour(name: str) -> None:
+    """Such a message is sent anew, so that its queue's age does not show it."""
+    [alarm] = alarms_on("Postponed", lambda value: value == folder(name))
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 1800
 
 
 @each_schedule

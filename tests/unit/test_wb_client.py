@@ -370,10 +370,9 @@ def test_a_server_in_trouble_is_unavailable(status: int) -> None:
 
 
 def test_an_answer_of_another_shape_is_rejected_with_the_place_and_no_value() -> None:
-    order = {"id": 1, "createdAt": "2026-11-24T07:56:29Z", "nmId": "Ольга", "chrtId": 7, "warehouseId": 9}
-    met = failure(op.ORDERS, 200, {"orders": [order]})
+    met = failure(op.ORDER_STATUSES, 200, {"orders": [{"id": "Ольга"}]})
     assert isinstance(met, Rejected)
-    assert str(met) == ("orders: WB's answer is not as documented: orders.currencyCode, orders.nmId, orders.price")
+    assert str(met) == "order_statuses: WB's answer is not as documented: orders.id, orders.supplierStatus"
     assert met.__cause__ is None
 
 
