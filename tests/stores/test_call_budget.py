@@ -1,7 +1,7 @@
 """The seller's limits in DynamoDB: one write for many calls, and nobody's write is lost."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +67,22 @@ def test_a_lost_race_costs_one_more_write_and_no_read(table: str, writes: list[s
     writes.clear()
     slow.reserve(STOCKS, 1)
     assert writes == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_bucket_that_others_used_and_that_is_full_again_takes_one_write(table: str, writes: list[str]) -> None:
+    later = NOW + timedelta(minutes=1)
+    old, new = (CallBudgetStore(table, now=lambda: moment[0], sleep=lambda _: None) for _ in range(2))
+    moment = [NOW]
+    old.reserve(STOCKS, 1)
+    store(table).reserve(STOCKS, 1)
+    moment[0] = later
+    writes.clear()
+    [slot] = old.reserve(STOCKS, 1)
+    assert slot.full_at == pytest.approx(later.timestamp() + STOCKS.interval)
+    moment[0] = later + timedelta(minutes=1)
+    new.reserve(STOCKS, 1)
+    assert writes == ["UpdateItem", "UpdateItem"]
+    assert full_in(table, STOCKS) == pytest.approx(120 + STOCKS.interval, abs=1e-5)
 
 
 def test_a_reservation_that_must_wait_is_not_written(table: str) -> None:

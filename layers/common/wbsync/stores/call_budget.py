@@ -24,12 +24,15 @@ ATTEMPTS = 30
 BACKOFF = 0.05
 """Seconds; the longest pause after a lost race. Pauses grow up to it and are random, or the crowd stays in step."""
 
+_FULL = "attribute_not_exists(full_at) OR full_at <= :old"
+
 
 class CallBudgetStore:
     """A pacing.CallBudget: one conditional write for as many calls as are wanted, with no read before it.
 
-    The write expects the number seen last, and losing a race brings the winner's number. It never grows smaller,
-    so an old one can only be too hopeful, and then the write is refused. One store is for one thread.
+    The write expects the number seen last, or any that means "full" if that one did. Losing a race brings the winner's
+    number. It never grows smaller, so an old one can only be too hopeful, and then the write is refused. One store is
+    for one thread.
     """
 
     def __init__(
@@ -51,8 +54,9 @@ class CallBudgetStore:
     def reserve(self, bucket: Bucket, calls: int) -> tuple[Slot, ...]:
         """See CallBudget. One write, whatever the number of calls."""
         for attempt in range(ATTEMPTS):
-            slots = reserve(bucket, self._full_at(bucket), self._now().timestamp(), calls)
-            if self._moved(bucket, slots[-1].full_at):
+            now = self._now().timestamp()
+            slots = reserve(bucket, self._full_at(bucket), now, calls)
+            if self._moved(bucket, slots[-1].full_at, now):
                 return slots
             self._pause(attempt)
         raise _crowded(bucket)
@@ -60,9 +64,9 @@ class CallBudgetStore:
     def learn(self, bucket: Bucket, lesson: Lesson) -> None:
         """See CallBudget. No write when the ledger knows already."""
         for attempt in range(ATTEMPTS):
-            full_at = self._full_at(bucket)
-            new = corrected(bucket, full_at, self._now().timestamp(), lesson)
-            if new <= full_at or self._moved(bucket, new):
+            full_at, now = self._full_at(bucket), self._now().timestamp()
+            new = corrected(bucket, full_at, now, lesson)
+            if new <= full_at or self._moved(bucket, new, now):
                 return
             self._pause(attempt)
         raise _crowded(bucket)
@@ -70,9 +74,14 @@ class CallBudgetStore:
     def _full_at(self, bucket: Bucket) -> float:
         return float(self._seen.get(bucket.name, "0"))
 
-    def _moved(self, bucket: Bucket, full_at: float) -> bool:
-        """Move the ledger to `full_at`; whether it still stood where it was seen last."""
+    def _moved(self, bucket: Bucket, full_at: float, now: float) -> bool:
+        """Move the ledger to `full_at`; whether it still stood where it was seen last.
+
+        A bucket that was full again by `now` gives the same number whenever that was, so any such moment will do:
+        most calls meet a full bucket that others have used in the meantime, and need no second write.
+        """
         seen = self._seen.get(bucket.name)
+        was_full = seen is None or float(seen) <= now
         new = f"{full_at:.6f}"
         try:
             with aws_errors("the ledger of calls"):
@@ -80,8 +89,11 @@ class CallBudgetStore:
                     TableName=self._table,
                     Key={"bucket": {"S": bucket.name}},
                     UpdateExpression="SET full_at = :new",
-                    ConditionExpression="attribute_not_exists(full_at)" if seen is None else "full_at = :seen",
-                    ExpressionAttributeValues={":new": {"N": new}} | ({} if seen is None else {":seen": {"N": seen}}),
+                    ConditionExpression=_FULL if was_full else "full_at = :old",
+                    ExpressionAttributeValues={
+                        ":new": {"N": new},
+                        ":old": {"N": f"{now:.6f}" if was_full else str(seen)},
+                    },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ClientError as lost:  # aws_errors lets refused conditions pass, and nothing else
