@@ -43,7 +43,8 @@ local: setup ## the same world left running until Ctrl-C
 
 .PHONY: test
 test: setup ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@mkdir -p out; began=$$(date +%s); $(BIN)/python -m pytest -n 2 --dist loadgroup; ended=$$?; \
+		echo $$(($$(date +%s) - began)) > out/test-seconds.txt; exit $$ended
 
 .PHONY: bench
 bench: setup ## the numbers to reach, as a table and in out/bench.json

@@ -3,7 +3,8 @@
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import bitrix, wildberries
+from wbsync.connections.bitrix import bitrix
+from wbsync.connections.wildberries import wildberries
 from wbsync.flows.collect_stock import CollectStock
 from wbsync.settings import CollectStock as Settings
 from wbsync.stores import parameters

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import bitrix, order_properties, wildberries
+from wbsync.connections.bitrix import bitrix, order_properties
+from wbsync.connections.wildberries import wildberries
 from wbsync.domain.label_links import label_keys
 from wbsync.flows.fetch_labels import FetchLabels, queue_ready
 from wbsync.messages import LabelsWanted

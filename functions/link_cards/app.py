@@ -3,7 +3,8 @@
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import bitrix, wildberries
+from wbsync.connections.bitrix import bitrix
+from wbsync.connections.wildberries import wildberries
 from wbsync.flows import link_cards
 from wbsync.settings import LinkCards
 from wbsync.stores import parameters

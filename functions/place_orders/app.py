@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import bitrix, order_properties
+from wbsync.connections.bitrix import bitrix, order_properties
 from wbsync.flows.place_orders import PlaceOrders
 from wbsync.messages import NewOrder
 from wbsync.settings import PlaceOrders as Settings

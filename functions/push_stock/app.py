@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import wildberries
+from wbsync.connections.wildberries import wildberries
 from wbsync.flows.push_stock import PushStock
 from wbsync.messages import StockBatch
 from wbsync.settings import PushStock as Settings

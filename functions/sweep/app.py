@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections import wildberries
+from wbsync.connections.wildberries import wildberries
 from wbsync.flows import sweep
 from wbsync.settings import Sweep
 from wbsync.stores.cursors import CursorsStore

@@ -222,7 +222,7 @@ def test_the_webhook_stands_in_no_error_with_all_its_causes(answer: dict[str, An
 def test_the_webhook_stands_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     respx.post(ORDER_ADD).respond(json={"result": {}})
     respx.get("https://elsewhere.example/").respond()
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
         client().call("sale.order.add", {})
         httpx.get("https://elsewhere.example/")
     assert "elsewhere.example" in caplog.text

@@ -8,7 +8,7 @@ from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class StockBatch(_Message):

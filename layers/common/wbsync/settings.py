@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", str_min_length=1)
+    model_config = ConfigDict(frozen=True, extra="ignore", str_min_length=1, defer_build=True)
 
     @classmethod
     def from_env(cls) -> Self:

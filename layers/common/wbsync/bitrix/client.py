@@ -6,6 +6,7 @@ The webhook's address holds its secret, so it stands in no error, no log record 
 import json
 import logging
 import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -133,9 +134,9 @@ class BitrixClient:
             return NotAuthorised("the Bitrix webhook is no valid address")
 
 
-def default_http(read_timeout: float = 45.0) -> httpx.Client:
+def default_http(read_timeout: float = 45.0, *, verify: ssl.SSLContext | bool = True) -> httpx.Client:
     """An HTTP client with explicit time-outs; `read_timeout` in seconds bounds a batch of 50 slow commands."""
-    return httpx.Client(timeout=httpx.Timeout(connect=5.0, read=read_timeout, write=10.0, pool=5.0))
+    return httpx.Client(timeout=httpx.Timeout(connect=5.0, read=read_timeout, write=10.0, pool=5.0), verify=verify)
 
 
 def decipher(method: str, status: int, headers: Mapping[str, str], body: bytes) -> object:

@@ -107,7 +107,9 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class ProductRow(_Answer):

@@ -54,7 +54,7 @@ UNKNOWN_TO_SHOP = (OrderState.STORED, OrderState.WAITING, OrderState.PARKED)
 class Money(BaseModel):
     """An amount with its ISO 4217 alphabetic currency."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     amount: Decimal
     currency: str
@@ -68,7 +68,7 @@ class Money(BaseModel):
 class Order(BaseModel):
     """What we keep of a WB assembly order (one unit of one size). No buyer data: WB's address is not taken."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     order_id: OrderId
     rid: str = ""

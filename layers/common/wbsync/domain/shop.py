@@ -15,7 +15,7 @@ LabelSize = Literal["58x40", "40x30"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Catalog(_Section):

@@ -45,6 +45,7 @@ class OrdersStore:
     def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
         self._client = client or dynamodb()
+        self._stored: set[OrderId] = set()
 
     def put_new(self, order: Order, at: datetime) -> bool:
         """Store an order; False when it was stored before, which then stays as it is."""
@@ -68,11 +69,15 @@ class OrdersStore:
         return {r.order_id: r for r in map(_record, read_items(self._client, self._table, keys))}
 
     def unseen(self, order_ids: Iterable[OrderId]) -> set[OrderId]:
-        """Those that are not stored, or were stored a moment ago: `put_new` has the last word."""
-        wanted = set(order_ids)
+        """Those that are not stored, or were stored a moment ago: `put_new` has the last word.
+
+        What was once found is remembered, since WB names an order as new in every poll until it is assembled.
+        """
+        wanted = set(order_ids) - self._stored
         keys = [{"order_id": _n(order_id)} for order_id in wanted]
         items = read_items(self._client, self._table, keys, consistent=False)
-        return wanted - {OrderId(int(item["order_id"]["N"])) for item in items}
+        self._stored |= {OrderId(int(item["order_id"]["N"])) for item in items}
+        return wanted - self._stored
 
     def in_state(self, state: OrderState, *, stored_after: datetime | None = None) -> Iterator[OrderRecord]:
         """All orders in a state, oldest first. The index may be a moment behind."""

@@ -5,6 +5,7 @@ What an answer means is decided by two functions without I/O: `decipher` (the an
 """
 
 import re
+import ssl
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -46,12 +47,12 @@ _TOKEN = re.compile(r"eyJ[\w-]*\.[\w-]*(\.[\w-]*)?")
 _LONGEST_REASON = 300
 
 
-def default_http() -> httpx.Client:
+def default_http(verify: ssl.SSLContext | bool = True) -> httpx.Client:
     """An HTTP client with time-outs for WB: a hundred stickers take it seconds, a silent server is left after 20.
 
     No redirects: WB has none, and a token must not follow one.
     """
-    return httpx.Client(timeout=httpx.Timeout(20.0, connect=5.0), follow_redirects=False)
+    return httpx.Client(timeout=httpx.Timeout(20.0, connect=5.0), follow_redirects=False, verify=verify)
 
 
 class WbClient:
