@@ -46,7 +46,8 @@ def run(
     WB is asked last: what is stuck on the shop's side does not wait for it.
     """
     at = now()
-    stuck = [record for record in orders.in_state(OrderState.STORED) if _is_stuck(record, at)]
+    stored = list(orders.in_state(OrderState.STORED))
+    stuck = [record for record in stored if _is_stuck(record, at)]
     _queue(stuck, orders, new_orders, at)
     in_shop = chain(
         orders.in_state(OrderState.PLACED),
@@ -65,7 +66,7 @@ def run(
     waiting = [record for record in waiting if record.order_id not in closed]
     parked = [record for record in parked if record.order_id not in closed]
     _queue([*missed, *waiting], orders, new_orders, at)
-    unplaced = [record.stored_at for record in [*stuck, *waiting, *parked] if record.shop_order_id is None]
+    unplaced = [record.stored_at for record in [*stored, *waiting, *parked] if record.shop_order_id is None]
     return {
         "OrdersStuck": len(stuck),
         "OrdersMissed": len(missed),
