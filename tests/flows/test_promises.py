@@ -508,3 +508,16 @@ def test_one_order_without_a_label_does_not_hold_back_the_other_labels(
         clock.forward(minutes=5)
         linked.labels_tick()
     assert len(linked.state(OrderState.DONE)) == 15
+
+
+def test_the_age_of_an_order_that_a_shop_that_is_down_puts_off_is_told(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    linked.buy()
+    linked.poll_orders()
+    linked.shop_fault("*", "503", times=1000)
+    ages = []
+    for _ in range(4):
+        linked.place_orders()
+        clock.forward(minutes=10)
+        ages.append(linked.sweep()["OldestOrderMinutes"])
+    assert ages == [10, 20, 30, 40]
