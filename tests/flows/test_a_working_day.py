@@ -124,6 +124,21 @@ def test_a_refused_row_is_set_aside_and_the_others_arrive(linked: World, clock: 
     assert linked.wb_stock()[bad] == wanted[bad]
 
 
+def test_a_refused_row_that_wb_does_not_name_is_found_and_the_others_arrive(world: World, clock: Clock) -> None:
+    world.open(goods=7)
+    world.link_cards()
+    bad = next(chrt for chrt, amount in sellable_in_shop(world).items() if amount)
+    world.wb_fault("PUT /api/v3/stocks/*", "refuse_rows", chrt_ids=[bad], times=100, named=False)
+    world.collect_stock()
+    for _ in range(6):
+        world.push_stock()
+        clock.forward(seconds=30)
+    wanted = sellable_in_shop(world)
+    assert {chrt: world.wb_stock().get(chrt, 0) for chrt in wanted} == wanted | {bad: 0}
+    [refused] = world.told.refused(world.shop.warehouses[0].wb)
+    assert refused.chrt_id == bad
+
+
 def test_what_was_cut_after_it_was_done_is_told_again(linked: World, clock: Clock) -> None:
     linked.collect_stock()
     linked.wb_fault("PUT /api/v3/stocks/*", "cut_after")

@@ -141,6 +141,7 @@ class Wildberries:
             return instead
         refused = struck.get("refuse_rows")
         self.state.row_refusals = dict.fromkeys(refused.chrt_ids, refused.code) if refused else {}
+        self.state.names_refused_rows = refused is None or refused.named
         answer = route.handler(self.state, request)
         if "malformed_sticker" in struck:
             answer = _spoiled(answer)

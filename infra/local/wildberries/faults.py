@@ -33,6 +33,7 @@ class Fault:
     seconds: float = 1.0
     chrt_ids: Sequence[int] = ()
     code: str = "DeliveryTypeRestriction"
+    named: bool = True  # whether the 409 names the rows that it refuses
     struck: int = field(default=0)
 
     def __post_init__(self) -> None:

@@ -109,6 +109,7 @@ class State:
     answers: dict[str, Counter[int]] = field(default_factory=dict)  # by operation and status
     faults: list[Fault] = field(default_factory=list)
     row_refusals: dict[int, str] = field(default_factory=dict)  # of this request, set by the fault refuse_rows
+    names_refused_rows: bool = True  # likewise
 
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)

@@ -153,7 +153,7 @@ def _reason(state: State, warehouse: Warehouse, chrt_id: int, amount: int) -> st
 
 def _element(state: State, code: str, rows: list[_Row]) -> dict[str, object]:
     data = [{"sku": _sku(state.sizes.get(each)), "chrtId": each, "amount": amount} for each, amount in rows]
-    return {"code": code, "message": f"Refused: {code}", "data": data}
+    return {"code": code, "message": f"Refused: {code}", "data": data if state.names_refused_rows else []}
 
 
 def _sku(size: Size | None) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from wbsync.domain import stock
 from wbsync.domain.ids import Barcode, ChrtId, OrderId, WarehouseId
@@ -18,6 +19,8 @@ from wbsync.wb.wire import ChrtIds, PutStocks, StockRow, refused_barcodes, refus
 
 READ_BACK_EVERY = 10
 """Of the batches of one reading every tenth is read back, beginning with the first."""
+
+CONFLICT = 409
 
 REFUSED_FOR = timedelta(days=1)
 """A refused row is not sent again before, since every refusal costs ten calls."""
@@ -88,9 +91,9 @@ class PushStock:
             try:
                 self._send(batch, rows)
             except Rejected as error:
-                named = {c: why for c, why in refused_stock_rows(error, self._sizes(error)).items() if c in rows}
+                named = self._named(error, rows)
                 if not named:
-                    raise
+                    return self._put_halves(batch, rows, error)
                 until = self.now() + REFUSED_FOR
                 self.told.refuse(
                     batch.warehouse, [Refusal(c, rows[c], code, why, until) for c, (code, why) in named.items()]
@@ -100,6 +103,21 @@ class PushStock:
             else:
                 break
         return rows
+
+    def _put_halves(self, batch: StockBatch, rows: stock.Amounts, error: Rejected) -> stock.Amounts:
+        """Find the rows that a refusal does not name, as when their barcode is linked to nothing any more."""
+        if error.status != CONFLICT:
+            raise error
+        middle = len(rows) // 2
+        halves = dict(islice(rows.items(), middle)), dict(islice(rows.items(), middle, None))
+        return {chrt_id: amount for half in halves for chrt_id, amount in self._put(batch, half).items()}
+
+    def _named(self, error: Rejected, rows: stock.Amounts) -> dict[ChrtId, tuple[str, str]]:
+        """The refused rows among ours with WB's code and why; a lone row is the one, named or not."""
+        told = {c: why for c, why in refused_stock_rows(error, self._sizes(error)).items() if c in rows}
+        if not told and error.status == CONFLICT and len(rows) == 1:
+            return dict.fromkeys(rows, (error.code, error.reason))
+        return told
 
     def _send(self, batch: StockBatch, rows: stock.Amounts) -> None:
         body = PutStocks(stocks=tuple(StockRow(chrt_id=chrt_id, amount=amount) for chrt_id, amount in rows.items()))
