@@ -1,5 +1,6 @@
 """The promises under bad days: races, retries, refusals and outages, each once broken and mended."""
 
+import json
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -521,3 +522,36 @@ def test_the_age_of_an_order_that_a_shop_that_is_down_puts_off_is_told(linked: W
         clock.forward(minutes=10)
         ages.append(linked.sweep()["OldestOrderMinutes"])
     assert ages == [10, 20, 30, 40]
+
+
+def test_a_look_up_that_fails_leaves_no_doubt_and_waits_for_nothing(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    [bought] = linked.buy()
+    linked.poll_orders()
+    linked.shop_fault("batch", "cut_after")  # the first request only looks for the order
+    [error] = linked.place_orders()
+    assert isinstance(error, TryLater)
+    assert error.wait < 120
+    assert linked.orders.get([OrderId(bought["id"])])[OrderId(bought["id"])].doubtful_since is None
+
+
+def test_one_refused_cross_border_label_does_not_hold_back_the_others(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    bought = linked.buy(4, cross_border_share=1.0)
+    linked.place_all()
+    linked.confirm(bought)
+    bad = bought[0]["id"]
+    answer = linked.wb._http._transport.handle_request
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/stickers/cross-border") and bad in json.loads(request.read())["orders"]:
+            return httpx.Response(409, json={"code": "CustomsDeclarationIsRequired", "message": "no declaration"})
+        return answer(request)
+
+    linked.wb._http = httpx.Client(transport=httpx.MockTransport(refusing))
+    for _ in range(6):
+        linked.labels_tick()
+        linked.fetch_labels()
+        clock.forward(minutes=5)
+    assert linked.state(OrderState.DONE) == sorted(o["id"] for o in bought[1:])
+    assert "CustomsDeclarationIsRequired" in linked.orders.get([OrderId(bad)])[OrderId(bad)].reason

@@ -131,9 +131,8 @@ def queued[M: BaseModel](
                 for r, error in zip(received, outcome, strict=True)
                 if error is not None and not _postponed(error, r.record, queue)
             ]
-            postponed = sum(isinstance(error, TryLater) for error in outcome)
-            handled = len(event["Records"]) - len(failed) - postponed
-            logger.info("finished", report={**report, "Handled": handled, "Failed": len(failed)})
+            done = sum(error is None for error in outcome)
+            logger.info("finished", report={**report, "Handled": done, "Failed": len(failed)})
             count({**report, "Failed": len(failed)})
             return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 

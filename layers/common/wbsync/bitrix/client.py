@@ -78,8 +78,7 @@ class BitrixClient:
 
     def call(self, method: str, params: Params) -> object:
         """The `result` of one documented method."""
-        METHODS[method]  # a method that the table does not know is a bug
-        return self._post(method, params)
+        return self._post(method, params, writes=METHODS[method].writes)
 
     def batch(self, commands: Mapping[str, Command], *, halt: bool = False) -> BatchAnswer:
         """Up to 50 commands in one request, run in order and not as a transaction.
@@ -91,7 +90,8 @@ class BitrixClient:
         if not 0 < len(commands) <= BATCH:
             raise ValueError(f"a batch takes 1 to {BATCH} commands, not {len(commands)}")
         queries: dict[str, Param] = {key: str(command) for key, command in commands.items()}
-        return read_batch(commands, self._post("batch", {"halt": int(halt), "cmd": queries}))
+        writes = any(METHODS[command.method].writes for command in commands.values())
+        return read_batch(commands, self._post("batch", {"halt": int(halt), "cmd": queries}, writes=writes))
 
     def pages(self, method: str, params: Params, *, after: int = 0) -> Iterator[list[Row]]:
         """All rows of a list method with id > `after`, by id, page by page; up to 50 pages in a request.
@@ -114,11 +114,17 @@ class BitrixClient:
             ahead = min(BATCH, max(0, left // PAGE) + 1)  # the last one is short: it tells the end
             answer = self.batch(_chain(method, params, after, ahead), halt=True)
 
-    def _post(self, method: str, params: Params) -> object:
+    def _post(self, method: str, params: Params, *, writes: bool) -> object:
         answer = self._send(method, params)
-        if isinstance(answer, SyncError):
-            raise answer  # here, outside of the `except`, so that httpx's exception with its request is not chained
-        return decipher(method, answer.status_code, answer.headers, answer.content)
+        try:
+            if isinstance(answer, SyncError):
+                raise answer  # outside of the `except` there, so that httpx's exception with its request is not chained
+            return decipher(method, answer.status_code, answer.headers, answer.content)
+        except Unavailable as failed:
+            if writes:
+                raise
+            # What only reads has changed nothing, however it ended.
+            raise Unavailable(str(failed), wait=failed.wait, maybe_done=False) from None
 
     def _send(self, method: str, params: Params) -> httpx.Response | SyncError:
         address = self._webhook().strip()

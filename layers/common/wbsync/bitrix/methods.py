@@ -31,6 +31,10 @@ class Method:
     creates: bool = False
 
     @property
+    def writes(self) -> bool:
+        return self.name.endswith((".add", ".addCatalogProduct", ".update", ".modify"))
+
+    @property
     def doc(self) -> str:
         return f"{_DOCS}{self.page}.html"
 

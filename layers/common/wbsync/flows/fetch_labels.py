@@ -90,29 +90,31 @@ class FetchLabels:
     def _fetch(self, message: LabelsWanted) -> None:
         records = self.orders.get(message.order_ids)
         owed = [record for record in records.values() if record.state is OrderState.PLACED]
-        self._store_domestic([record.order_id for record in owed if not record.order.cross_border])
-        self._store_cross_border([record.order_id for record in owed if record.order.cross_border])
+        self._ask(self._store_domestic, [record.order_id for record in owed if not record.order.cross_border])
+        self._ask(self._store_cross_border, [record.order_id for record in owed if record.order.cross_border])
         self._link(self.orders.get(message.order_ids).values())
 
-    def _store_domestic(self, order_ids: Sequence[OrderId]) -> None:
-        """PNG stickers of up to a hundred orders in one ask; an order that WB refuses is found by halving.
+    def _ask(self, store: Callable[[Sequence[OrderId]], None], order_ids: Sequence[OrderId]) -> None:
+        """Ask for all labels at once; an order that WB refuses refuses the whole ask, and is found by halving.
 
-        (409 for one order without its customs declaration refuses the whole ask.)
+        (409 for one order without its customs declaration.)
         """
-        if not order_ids:
-            return
-        width, height = self.shop.labels.size.split("x")
         try:
-            answer = self.wb.call(
-                STICKERS,
-                query={"type": "png", "width": width, "height": height},
-                body=OrderIds(orders=tuple(order_ids)),
-            )
+            if order_ids:
+                store(order_ids)
         except NotAuthorised:
             raise
         except Rejected as error:
             self._halve(order_ids, error)
-            return
+
+    def _store_domestic(self, order_ids: Sequence[OrderId]) -> None:
+        """PNG stickers of up to a hundred orders in one ask."""
+        width, height = self.shop.labels.size.split("x")
+        answer = self.wb.call(
+            STICKERS,
+            query={"type": "png", "width": width, "height": height},
+            body=OrderIds(orders=tuple(order_ids)),
+        )
         for sticker in answer.stickers:
             self._store(sticker, lambda content: sticker_pdf(content, self.shop.labels.size))
         self.report["LabelsLeftOut"] += len(order_ids) - len(answer.stickers)
@@ -129,8 +131,6 @@ class FetchLabels:
 
     def _store_cross_border(self, order_ids: Sequence[OrderId]) -> None:
         """PDF stickers; WB makes them while they are asked for, so those not ready stay owed."""
-        if not order_ids:
-            return
         answer = self.wb.call(CROSS_BORDER_STICKERS, body=OrderIds(orders=tuple(order_ids)))
         ready = [sticker for sticker in answer.stickers if sticker.ready]
         for sticker in ready:

@@ -92,11 +92,7 @@ def _store_missed(
     stored: list[OrderId] = []
     page, rows = 0, True
     while rows:
-        asked = {
-            "limit": ORDERS_PER_PAGE,
-            "next": page,
-            "dateFrom": int(max(since, began - LONGEST_PERIOD).timestamp()),
-        }
+        asked = {"limit": ORDERS_PER_PAGE, "next": page, "dateFrom": int(since.timestamp())}
         answer = wb.call(ORDERS, query=asked)
         stored += store_unseen(answer.orders, orders=orders, told=told, now=now)
         page, rows = answer.next, len(answer.orders) == ORDERS_PER_PAGE

@@ -1,6 +1,6 @@
 """The Orders table: every WB assembly order we have ever seen, one item each, stored before anything else happens."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -186,7 +186,7 @@ class OrdersStore:
                 ExpressionAttributeValues={f":{name}": {"S": _time(at)} for name, at in times.items()},
             )
 
-    def _conditionally(self, what: str, write: Any) -> bool:  # noqa: ANN401 boto3's answers differ by call and are not used
+    def _conditionally(self, what: str, write: Callable[[], object]) -> bool:
         try:
             with aws_errors(what):
                 write()
