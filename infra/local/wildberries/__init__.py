@@ -11,10 +11,12 @@ or on a port: `python -m infra.local.wildberries --port 8081`.
 | routes.py | every operation: verb, api, path, bucket, reads or writes, handler; which token category an api wants |
 | auth.py | tokens: 401 and 403, and `make_token` |
 | limits.py | token buckets, what a 4XX costs, X-Ratelimit-* |
-| general.py content.py stocks.py orders.py labels.py supplies.py | what the operations do |
+| general.py content.py stocks.py analytics.py orders.py archive.py labels.py meta.py | what the operations do |
+| supplies.py boxes.py transfer.py spot.py | likewise, for supplies |
 | stickers.py | pictures and PDFs with QR codes that scan |
 | state.py world.py | what there is, and how a world is made from a seed |
-| buyers.py faults.py control.py | behind `/_sim/`: buyers, trouble on demand, and looking inside |
+| buyers.py life.py | buyers, and what becomes of their orders |
+| faults.py control.py | behind `/_sim/`: trouble on demand, and looking inside |
 | app.py | the way of one request through all of this |
 """
 

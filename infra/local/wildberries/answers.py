@@ -76,6 +76,13 @@ def refuse(request: Request, status: int, code: str, message: str, *, data: obje
     return Refusal(Answer(status, body if data is None else body | {"data": data}))
 
 
+def titled(
+    status: int, title: str, detail: str, more: Mapping[str, object] | None = None, *, content_type: str = JSON
+) -> Refusal:
+    """The newest services say no with {title, detail} and sometimes `more`."""
+    return Refusal(Answer(status, {"title": title, "detail": detail, **(more or {})}, content_type))
+
+
 def wrong_body(request: Request) -> Refusal:
     return refuse(request, 400, "IncorrectRequestBody", "Некорректное тело запроса")
 

@@ -14,6 +14,7 @@ from infra.local.wildberries.answers import Answer, Refusal, Request, problem, r
 from infra.local.wildberries.auth import Token, TokenProblem, read_token
 from infra.local.wildberries.control import control
 from infra.local.wildberries.faults import Fault, striking
+from infra.local.wildberries.life import play
 from infra.local.wildberries.limits import BASE_BUCKETS, BUCKETS, Bucket, Limits
 from infra.local.wildberries.routes import APIS, Route, find
 from infra.local.wildberries.state import stamp
@@ -49,14 +50,14 @@ class Wildberries:
 
     def advance(self, seconds: float) -> None:
         self._ahead += seconds
-        self.state.now = self._now()
+        self._live()
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         verb, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if path.startswith("/_sim/"):
             with self.state.lock:
-                self.state.now = self._now()
+                self._live()
                 answer = control(self, verb, path, body)
         else:
             answer = self._answer(environ, verb, path, body)
@@ -78,7 +79,7 @@ class Wildberries:
         if "cut_before" in struck:
             cut(environ)
         with self.state.lock:
-            self.state.now = self._now()
+            self._live()
             answer = self._worked(found, environ, body, struck)
             self.state.answers.setdefault(operation, Counter())[answer.status] += 1
         if "cut_after" in struck:
@@ -133,7 +134,9 @@ class Wildberries:
 
     def _permitted(self, route: Route, token: Token, request: Request, struck: Mapping[str, Fault]) -> Answer:
         if not token.allows(APIS[route.api], writes=route.writes):
-            raise self._forbidden(request)
+            raise self._forbidden(route, request)
+        if token.kind == "base" and not route.for_base:
+            raise self._problem(403, "forbidden", "base token is not allowed")
         if len(request.body) > _MAX_BODY:
             raise self._problem(413, "request body too long", "the body is longer than 10 MB")
         instead = next((answer for kind, answer in _INSTEAD.items() if kind in struck), None)
@@ -147,14 +150,22 @@ class Wildberries:
             answer = _spoiled(answer)
         return _ERROR if "500_after" in struck else answer
 
-    def _forbidden(self, request: Request) -> Refusal:
-        if request.api in {"marketplace-api", "content-api"} and request.operation != "GET /ping":
+    def _forbidden(self, route: Route, request: Request) -> Refusal:
+        if route.forbidden is not None:
+            return route.forbidden()
+        by_gateway = route.by_gateway or request.operation == "GET /ping"
+        if request.api in {"marketplace-api", "content-api"} and not by_gateway:
             return refuse(request, 403, "AccessDenied", "Доступ запрещён")
         return self._problem(403, "forbidden", "token has no access to this category")
 
     def _problem(self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Refusal:
         now = stamp(datetime.fromtimestamp(self.state.now, UTC))
         return problem(status, title, detail, now=now, headers=headers)
+
+    def _live(self) -> None:
+        """It is now, and what was to happen until now has happened."""
+        self.state.now = self._now()
+        play(self.state)
 
     def _now(self) -> float:
         return self._clock() + self._ahead

@@ -1,13 +1,14 @@
-"""Buyers: they order what WB shows in stock, change their minds, and get their parcels.
+"""Buyers: they order what WB shows in stock. What becomes of their orders is in life.py.
 
 Money of an order: a buyer in the seller's country pays in the seller's currency; across the border he pays in the other
 one of BYN and RUB, at a rate of 27.50. `converted…` is always in the seller's currency.
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from infra.local.wildberries.life import await_next
 from infra.local.wildberries.state import Card, Order, Size, State, Warehouse, stamp
 from infra.local.wildberries.stocks import OFFICES
 
@@ -27,6 +28,10 @@ class Wishes:
     cross_border_share: float = 0.0
     unknown_barcode_share: float = 0.0  # of the foreign cards of the world
     sale_currency: int | None = None  # of all these orders, whatever the border
+    b2b_share: float = 0.0
+    pickup_point_share: float = 1.0  # may be handed in at a pick-up point
+    required_meta: Mapping[str, float] = field(default_factory=dict)  # {"sgtin": 0.5}: besides what their cards demand
+    optional_meta: Mapping[str, float] = field(default_factory=dict)
 
 
 def order(state: State, wishes: Wishes) -> list[Order]:
@@ -35,8 +40,9 @@ def order(state: State, wishes: Wishes) -> list[Order]:
     across = _exactly(wishes.count, wishes.cross_border_share, dice)
     unknown = _exactly(wishes.count, wishes.unknown_barcode_share, dice)
     shelves = {foreign: _shelves(state, wishes, foreign=foreign) for foreign in (False, True)}
+    marked = _marked(state, wishes)
     made: list[Order] = []
-    for cross_border, foreign in zip(across, unknown, strict=True):
+    for cross_border, foreign, marks in zip(across, unknown, marked, strict=True):
         taken = _take(state, shelves[foreign], dice)
         if taken is None:
             state.buyers_refused += 1
@@ -45,6 +51,7 @@ def order(state: State, wishes: Wishes) -> list[Order]:
         same = made and dice.random() < _SAME_BASKET
         basket = made[-1].facts["orderUid"] if same else f"{dice.randrange(10**8, 10**9)}_{dice.randbytes(16).hex()}"
         placed = _assembly_order(state, warehouse, size, cross_border=cross_border)
+        _mark(placed, state.cards[size.nm_id], marks)
         placed.facts = (
             _goods(state.cards[size.nm_id], size)
             | _place(warehouse)
@@ -54,35 +61,9 @@ def order(state: State, wishes: Wishes) -> list[Order]:
             | {"rid": dice.randbytes(16).hex()}
         )
         state.next_order += dice.randint(1, 40)
+        await_next(state, placed, state.now)
         made.append(placed)
     return made
-
-
-# (what happens, supplierStatus before) → supplierStatus and wbStatus after, and whether the unit is on sale again.
-_LIFE: dict[tuple[str, str], tuple[str, str, bool]] = {
-    ("cancel_by_client", "new"): ("cancel", "declined_by_client", True),
-    ("cancel_by_client", "complete"): ("complete", "canceled_by_client", False),
-    ("cancel_by_carrier", "complete"): ("cancel_carrier", "canceled_by_carrier", False),
-    ("accepted_by_carrier", "complete"): ("complete", "accepted_by_carrier", False),
-    ("sent_to_carrier", "complete"): ("complete", "sent_to_carrier", False),
-    ("sorted", "complete"): ("complete", "sorted", False),
-    ("ready_for_pickup", "complete"): ("complete", "ready_for_pickup", False),
-    ("sold", "complete"): ("complete", "sold", False),
-    ("defect", "complete"): ("complete", "defect", False),
-}
-EVENTS = sorted({event for event, _ in _LIFE})
-_OVER = {"sold", "canceled", "canceled_by_client", "canceled_by_carrier", "declined_by_client", "defect"}
-
-
-def happen(state: State, each: Order, event: str) -> bool:
-    """False when this cannot happen to the order as it stands."""
-    after = _LIFE.get((event, each.supplier_status))
-    if after is None or each.wb_status in _OVER:
-        return False
-    each.supplier_status, each.wb_status, back = after
-    if back:
-        state.return_unit(each.warehouse_id, each.chrt_id)
-    return True
 
 
 type _Shelf = tuple[Warehouse, Size]
@@ -122,6 +103,35 @@ def _assembly_order(state: State, warehouse: Warehouse, size: Size, *, cross_bor
     )
     state.orders[made.id] = made
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    b2b: bool
+    pickup_point: bool
+    required: list[str]
+    optional: list[str]
+
+
+def _marked(state: State, wishes: Wishes) -> list[_Marks]:
+    """Drawn with dice of their own: the same goods are chosen with and without these wishes."""
+    dice = random.Random(f"{wishes.seed}/{state.next_order}")  # nosec B311 # dice of a simulation, no secret
+    b2b, pickup = (_exactly(wishes.count, share, dice) for share in (wishes.b2b_share, wishes.pickup_point_share))
+    keys = [
+        {key: _exactly(wishes.count, share, dice) for key, share in shares.items()}
+        for shares in (wishes.required_meta, wishes.optional_meta)
+    ]
+    return [
+        _Marks(b2b[at], pickup[at], *([key for key, flags in shares.items() if flags[at]] for shares in keys))
+        for at in range(wishes.count)
+    ]
+
+
+def _mark(placed: Order, card: Card, marks: _Marks) -> None:
+    placed.b2b, placed.pickup_point = marks.b2b, marks.pickup_point
+    placed.required_meta = list(dict.fromkeys((*card.required_meta, *marks.required)))
+    optional = dict.fromkeys((*card.optional_meta, *marks.optional))
+    placed.optional_meta = [key for key in optional if key not in placed.required_meta]
 
 
 def _goods(card: Card, size: Size) -> dict[str, object]:
@@ -183,10 +193,10 @@ def _particulars(made: Order, basket: object) -> dict[str, object]:
         "createdAt": stamp(made.created_at),
         "crossBorderType": int(made.cross_border),
         "isZeroOrder": False,
-        "isPickupPointShipmentAllowed": True,
-        "requiredMeta": [],
-        "optionalMeta": [],
-        "options": {"isB2B": False},
+        "isPickupPointShipmentAllowed": made.pickup_point,
+        "requiredMeta": made.required_meta,
+        "optionalMeta": made.optional_meta,
+        "options": {"isB2B": made.b2b},
     }
 
 

@@ -72,7 +72,7 @@ def _wire(card: Card) -> dict[str, object]:
         "brand": _BRAND,
         "title": card.title,
         "description": f"{card.title}, {card.colour}",
-        "needKiz": False,
+        "needKiz": "sgtin" in card.required_meta + card.optional_meta,
         "kizMarked": False,
         "photos": [{size: f"{photo}/{size}.webp" for size in ("big", "c246x328", "c516x688", "square", "tm")}],
         "wholesale": {"enabled": False, "quantum": 0},

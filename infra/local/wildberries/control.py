@@ -5,9 +5,14 @@
 | GET /_sim/state | everything, see `snapshot` |
 | POST /_sim/seed | a new world from the fields of `world.World`; forgets orders, counts and faults, limits stay |
 | POST /_sim/orders | buyers' orders from the fields of `buyers.Wishes` → {"orders": […]} |
-| POST /_sim/orders/{id}/{event} | an event of `buyers.EVENTS` → the order; 409 when it cannot happen now |
-| POST /_sim/cards/{nmID} | {"skus": {chrtID: [barcodes]}} (may be empty): the card is changed now |
-| POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?} |
+| POST /_sim/orders/{id}/{event} | an event of `life.EVENTS` → the order; 409 when it cannot happen now |
+| POST /_sim/orders/{id}/meta | {"sgtin": decision, …}: what the check of a key ends in (null: as usual) → the order |
+| POST /_sim/life | {"on"?: bool, "steps"?: [fields of `state.Step`]}: from now on orders move by themselves, or stand |
+| POST /_sim/supplies/{id} | {"spot_outcome"?: completed, failed or pending, fields of `_SHIPPING`} → the supply |
+| POST /_sim/supplies/{id}/scan | {"orders"?: [ids]}: WB takes these in, or all; closes an open supply → the supply |
+| POST /_sim/wb-stock | [rows of `analytics.row_of`]: all that WB's own warehouses hold from now on |
+| POST /_sim/cards/{nmID} | {"skus"?: {chrtID: [barcodes]}, "required_meta"?: [keys], "optional_meta"?}: changed now |
+| POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?, "office_id"?} |
 | POST /_sim/faults | [fields of `faults.Fault`, …] are added to those that stand |
 | DELETE /_sim/faults | no more trouble |
 | POST /_sim/clock | {"advance": seconds}: WB's clock goes ahead |
@@ -20,11 +25,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from infra.local.wildberries import buyers, supplies
+from infra.local.wildberries import analytics, buyers, life, meta, spot, supplies
 from infra.local.wildberries.answers import NO_CONTENT, Answer
 from infra.local.wildberries.faults import Fault
-from infra.local.wildberries.state import Order, State
-from infra.local.wildberries.world import World
+from infra.local.wildberries.state import Order, State, Supply
+from infra.local.wildberries.world import World, steps_of
 
 if TYPE_CHECKING:
     from infra.local.wildberries.app import Wildberries
@@ -56,6 +61,7 @@ def snapshot(state: State) -> dict[str, object]:
             "sizes": len(state.sizes),
             "orders": len(state.orders),
             "orders_by_supplier_status": dict(Counter(order.supplier_status for order in state.orders.values())),
+            "orders_by_wb_status": dict(Counter(order.wb_status for order in state.orders.values())),
             "supplies": len(state.supplies),
             "buyers_refused": state.buyers_refused,
         },
@@ -69,10 +75,9 @@ def snapshot(state: State) -> dict[str, object]:
         "stocks": {
             str(each): {str(chrt): amount for chrt, amount in stock.items()} for each, stock in state.stocks.items()
         },
-        "orders": [_order(order) for order in state.orders.values()],
-        "supplies": [
-            supplies.wire(state, supply) | {"orderIds": list(supply.order_ids)} for supply in state.supplies.values()
-        ],
+        "orders": [_order(state, order) for order in state.orders.values()],
+        "supplies": [_supply(state, supply) for supply in state.supplies.values()],
+        "wbStock": state.wb_stock,
     }
 
 
@@ -87,14 +92,49 @@ def _seed(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
 
 def _orders(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
     made = buyers.order(wb.state, buyers.Wishes(**body))
-    return Answer(201, {"orders": [_order(order) for order in made]})
+    return Answer(201, {"orders": [_order(wb.state, order) for order in made]})
 
 
 def _event(wb: "Wildberries", _body: _Json, path: tuple[str, ...]) -> Answer:
     order, event = wb.state.orders[int(path[0])], path[1]
-    if event not in buyers.EVENTS:
-        raise ValueError(f"the event is one of {', '.join(buyers.EVENTS)}")
-    return Answer(200 if buyers.happen(wb.state, order, event) else 409, _order(order))
+    if event not in life.EVENTS:
+        raise ValueError(f"the event is one of {', '.join(life.EVENTS)}")
+    return Answer(200 if life.happen(wb.state, order, event) else 409, _order(wb.state, order))
+
+
+def _decide(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
+    order = wb.state.orders[int(path[0])]
+    _known(body, set(meta.KEYS))
+    for key, decision in body.items():
+        order.decisions.pop(key, None)
+        order.decisions |= {} if decision is None else {key: str(decision)}
+    return Answer(200, _order(wb.state, order))
+
+
+def _life(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    _known(body, {"on", "steps"})
+    life.switch(wb.state, steps_of(body.get("steps", ())) if body.get("on", True) else ())
+    return NO_CONTENT
+
+
+def _change_supply(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
+    supply = wb.state.supplies[path[0]]
+    _known(body, {"spot_outcome", *_SHIPPING})
+    if "spot_outcome" in body:
+        spot.order_outcome(wb.state, supply, _outcome(body["spot_outcome"]))
+    supply.shipping |= {name: value for name, value in body.items() if name in _SHIPPING}
+    return Answer(200, _supply(wb.state, supply))
+
+
+def _scan(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
+    supply = wb.state.supplies[path[0]]
+    life.scan(wb.state, supply, body.get("orders", list(supply.order_ids)))
+    return Answer(200, _supply(wb.state, supply))
+
+
+def _wb_stock(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.state.wb_stock = [analytics.row_of(wb.state, row) for row in body]
+    return NO_CONTENT
 
 
 def _change_card(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
@@ -102,15 +142,15 @@ def _change_card(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answe
     sizes = {str(size.chrt_id): size for size in card.sizes}
     for chrt_id, skus in body.get("skus", {}).items():
         sizes[chrt_id].skus = [str(sku) for sku in skus]
+    card.required_meta = _keys(body.get("required_meta", card.required_meta))
+    card.optional_meta = _keys(body.get("optional_meta", card.optional_meta))
     card.updated_at = wb.state.moment()
     return Answer(200, _card(wb.state, card.nm_id))
 
 
 def _change_warehouse(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
     warehouse = wb.state.warehouses[int(path[0])]
-    unknown = set(body) - {"is_processing", "is_deleting", "cargo_type"}
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    _known(body, {"is_processing", "is_deleting", "cargo_type", "office_id"})
     for name, value in body.items():
         setattr(warehouse, name, value)
     return Answer(200, warehouse.wire())
@@ -135,7 +175,12 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("GET", "/_sim/state", _state),
     ("POST", "/_sim/seed", _seed),
     ("POST", "/_sim/orders", _orders),
+    ("POST", r"/_sim/orders/(\d+)/meta", _decide),
     ("POST", r"/_sim/orders/(\d+)/(\w+)", _event),
+    ("POST", "/_sim/life", _life),
+    ("POST", r"/_sim/supplies/([\w-]+)", _change_supply),
+    ("POST", r"/_sim/supplies/([\w-]+)/scan", _scan),
+    ("POST", "/_sim/wb-stock", _wb_stock),
     ("POST", r"/_sim/cards/(\d+)", _change_card),
     ("POST", r"/_sim/warehouses/(\d+)", _change_warehouse),
     ("POST", "/_sim/faults", _add_faults),
@@ -144,12 +189,42 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
 )
 
 
-def _order(order: Order) -> dict[str, object]:
+_SHIPPING = {"shippingDt", "shippingPointId", "shippingType", "waybillUuid"}
+
+
+def _known(body: _Json, names: set[str]) -> None:
+    unknown = set(body) - names
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+
+
+def _keys(keys: _Json) -> list[str]:
+    _known(keys, set(meta.KEYS))
+    return list(keys)
+
+
+def _outcome(outcome: _Json) -> str:
+    if outcome not in {"completed", "failed", "pending"}:
+        raise ValueError("spot_outcome is completed, failed or pending")
+    return str(outcome)
+
+
+def _supply(state: State, supply: Supply) -> dict[str, object]:
+    return supplies.wire(state, supply) | {
+        "orderIds": list(supply.order_ids),
+        "trbxIds": list(supply.boxes),
+        "spot": None if supply.spot is None else supply.spot.form | {"status": str(spot.status(state, supply))},
+    }
+
+
+def _order(state: State, order: Order) -> dict[str, object]:
     return order.facts | {
         "supplierStatus": order.supplier_status,
         "wbStatus": order.wb_status,
         "supplyId": order.supply_id,
         "unknownBarcode": order.unknown_barcode,
+        "metaDetails": meta.details(state, order),
+        "transferred": order.transferred,
     }
 
 
@@ -160,6 +235,8 @@ def _card(state: State, nm_id: int) -> dict[str, object]:
         "vendorCode": card.vendor_code,
         "foreign": card.foreign,
         "updatedAt": card.updated_at.isoformat(),
+        "requiredMeta": card.required_meta,
+        "optionalMeta": card.optional_meta,
         "sizes": [
             {"chrtID": size.chrt_id, "techSize": size.tech_size, "skus": size.skus, "cargoType": size.cargo_type}
             for size in card.sizes

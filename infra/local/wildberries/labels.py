@@ -1,10 +1,12 @@
 """Stickers of orders (facts §4). Orders that are not in confirm or complete are left out without a word.
 
+One order that lacks its required customs declaration has the whole ask refused.
+
 Chosen where WB says nothing: each of the two operations leaves out the orders of the other kind (local, cross-border).
 """
 
 from infra.local.wildberries import stickers
-from infra.local.wildberries.answers import Answer, Request, ids_of, query_number, wrong_parameter
+from infra.local.wildberries.answers import Answer, Request, ids_of, query_number, refuse, wrong_parameter
 from infra.local.wildberries.state import Order, State
 
 
@@ -13,6 +15,8 @@ def png_svg_zpl(state: State, request: Request) -> Answer:
     if request.query.get("type") not in stickers.TYPES or size not in stickers.SIZES:
         raise wrong_parameter(request)
     orders = _labelled(state, request, cross_border=False)
+    if any("customsDeclaration" in order.required_meta and "customsDeclaration" not in order.marks for order in orders):
+        raise refuse(request, 409, "CustomsDeclarationIsRequired", "Customs declaration is required")
     return Answer(200, {"stickers": [_sticker(order, request.query["type"], size) for order in orders]})
 
 
@@ -31,7 +35,7 @@ def _labelled(state: State, request: Request, *, cross_border: bool) -> list[Ord
 
 
 def _sticker(order: Order, kind: str, size: tuple[int, int]) -> dict[str, object]:
-    paper = stickers.of_order(order.id)
+    paper = stickers.of_order(order.id, order.sticker)
     return {
         "orderId": order.id,
         "partA": paper.part_a,
@@ -46,11 +50,11 @@ def _pdf(state: State, order: Order) -> dict[str, object]:
     if order.cross_border_asks <= state.awaiting_asks:
         nothing = dict.fromkeys(("parcelId", "file", "partA", "partB", "barcode"), "")
         return {"orderId": order.id, "status": "awaitingTrackNumber"} | nothing
-    paper = stickers.of_order(order.id)
+    paper = stickers.of_order(order.id, order.sticker)
     return {
         "orderId": order.id,
         "status": "ready",
-        "parcelId": f"WB{order.id % 10**10:010}",
+        "parcelId": stickers.parcel(order.id),
         "file": stickers.cross_border_pdf(paper),
         "partA": paper.part_a,
         "partB": paper.part_b,

@@ -26,8 +26,11 @@ BUCKETS: Mapping[str, Bucket] = {
     "content": Bucket(0.6, 5),
     "stocks": Bucket(0.2, 20, cost_of_4xx=10),  # writing and reading stocks, warehouses, offices
     "stocks delete": Bucket(6, 2, cost_of_4xx=10),
-    "fbs": Bucket(0.2, 20, cost_of_4xx=10),  # orders, supplies, stickers
+    "fbs": Bucket(0.2, 20, cost_of_4xx=10),  # orders, supplies, stickers, boxes, SPOT
     "fbs cancel": Bucket(0.6, 20, cost_of_4xx=10),
+    "meta": Bucket(0.2, 20, cost_of_4xx=10),  # reading and deleting marking
+    "meta write": Bucket(0.06, 20, cost_of_4xx=10),
+    "wb stock": Bucket(20, 1),
 }
 # Rows of the table that differ for Base tokens.
 BASE_BUCKETS: Mapping[str, Bucket] = {"seller info": Bucket(86_400, 1)}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from infra.local.wildberries import stickers
 from infra.local.wildberries.answers import (
     NO_CONTENT,
     Answer,
@@ -13,9 +14,12 @@ from infra.local.wildberries.answers import (
     refuse,
     wrong_parameter,
 )
+from infra.local.wildberries.archive import KEPT
+from infra.local.wildberries.life import await_next
 from infra.local.wildberries.state import Order, State
+from infra.local.wildberries.transfer import transferable
 
-_WINDOW, _KEPT = timedelta(days=30), timedelta(days=90)
+_WINDOW = timedelta(days=30)
 # What GET /orders does not tell.
 _ONLY_IN_NEW = {
     "salePrice",
@@ -37,7 +41,7 @@ def listed(state: State, request: Request) -> Answer:
     begin, end = _window(state, request)
     if not 1 <= limit <= 1_000 or end - begin > _WINDOW:
         raise wrong_parameter(request)
-    begin = max(begin, state.moment() - _KEPT)
+    begin = max(begin, state.moment() - KEPT)
     page = [order for order in state.orders.values() if order.id > after and begin <= order.created_at <= end][:limit]
     return Answer(200, {"next": page[-1].id if page else 0, "orders": [_listed(order) for order in page]})
 
@@ -60,6 +64,7 @@ def cancel(state: State, request: Request) -> Answer:
     order.supplier_status, order.wb_status = "cancel", "canceled"
     state.leave_supply(order)
     state.return_unit(order.warehouse_id, order.chrt_id)
+    await_next(state, order, state.now)
     return NO_CONTENT
 
 
@@ -78,7 +83,12 @@ def _window(state: State, request: Request) -> tuple[datetime, datetime]:
 
 def _listed(order: Order) -> dict[str, object]:
     told = {name: value for name, value in order.facts.items() if name not in _ONLY_IN_NEW}
-    return told if order.supply_id is None else told | {"supplyId": order.supply_id}
+    told["scanPrice"] = order.scan_price
+    if order.supply_id is not None:
+        told["supplyId"] = order.supply_id
+    if order.cross_border and order.supplier_status == "complete":
+        told["trackNumber"] = stickers.parcel(order.id)
+    return told
 
 
 def _status(order: Order) -> dict[str, object]:
@@ -87,7 +97,7 @@ def _status(order: Order) -> dict[str, object]:
         "supplierStatus": order.supplier_status,
         "wbStatus": order.wb_status,
         "isCancellable": _cancellable(order),
-        "isTransferable": order.supplier_status == "complete" and order.wb_status == "waiting",
+        "isTransferable": transferable(order),
     }
 
 

@@ -5,8 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from infra.local.wildberries import content, general, labels, orders, stocks, supplies
-from infra.local.wildberries.answers import Answer, Request
+from infra.local.wildberries import (
+    analytics,
+    archive,
+    boxes,
+    content,
+    general,
+    labels,
+    meta,
+    orders,
+    spot,
+    stocks,
+    supplies,
+    transfer,
+)
+from infra.local.wildberries.answers import Answer, Refusal, Request
 from infra.local.wildberries.auth import Category
 from infra.local.wildberries.state import State
 
@@ -40,6 +53,9 @@ class Route:
     bucket: str  # a key of limits.BUCKETS
     handler: Handler
     writes: bool = False
+    for_base: bool = True  # tokens too
+    forbidden: Callable[[], Refusal] | None = None  # its own words for a token of another category
+    by_gateway: bool = False  # the gateway says that, even where the others of the api have words of their own
 
     @property
     def operation(self) -> str:
@@ -51,6 +67,10 @@ class Route:
 
 
 _M = "marketplace-api"
+_FBS = "/api/marketplace/v3/fbs"
+_META = {key: f"/api/v3/orders/{{orderId}}/meta/{key}" for key in ("sgtin", "uin", "imei", "gtin", "expiration")} | {
+    "customsDeclaration": "/api/marketplace/v3/orders/{orderId}/meta/customs-declaration"
+}
 ROUTES = (
     # The calendar of promotions is the one api without a ping.
     *(Route("GET", api, "/ping", "ping", general.ping) for api in APIS if api != "dp-calendar-api"),
@@ -69,12 +89,34 @@ ROUTES = (
     Route("POST", _M, "/api/v3/orders/stickers/cross-border", "fbs", labels.cross_border),
     Route("POST", _M, "/api/v3/supplies", "fbs", supplies.create, writes=True),
     Route("GET", _M, "/api/v3/supplies", "fbs", supplies.listed),
+    Route("GET", _M, "/api/v3/supplies/orders/reshipment", "fbs", supplies.to_be_sent_again),
     Route("GET", _M, "/api/v3/supplies/{supplyId}", "fbs", supplies.one),
     Route("DELETE", _M, "/api/v3/supplies/{supplyId}", "fbs", supplies.remove, writes=True),
     Route("GET", _M, "/api/marketplace/v3/supplies/{supplyId}/order-ids", "fbs", supplies.order_ids),
     Route("PATCH", _M, "/api/marketplace/v3/supplies/{supplyId}/orders", "fbs", supplies.add_orders, writes=True),
     Route("PATCH", _M, "/api/v3/supplies/{supplyId}/deliver", "fbs", supplies.deliver, writes=True),
     Route("GET", _M, "/api/v3/supplies/{supplyId}/barcode", "fbs", supplies.barcode),
+    Route("PATCH", _M, f"{_FBS}/supplies/{{supplyId}}/orders/transfer", "fbs", transfer.transfer, writes=True),
+    Route("GET", _M, "/api/v3/supplies/{supplyId}/trbx", "fbs", boxes.listed),
+    Route("POST", _M, "/api/v3/supplies/{supplyId}/trbx", "fbs", boxes.add, writes=True),
+    Route("DELETE", _M, "/api/v3/supplies/{supplyId}/trbx", "fbs", boxes.remove, writes=True),
+    Route("POST", _M, "/api/v3/supplies/{supplyId}/trbx/stickers", "fbs", boxes.labels),
+    Route("POST", _M, "/api/marketplace/v3/orders/meta", "meta", meta.read),
+    Route("DELETE", _M, "/api/v3/orders/{orderId}/meta", "meta", meta.delete, writes=True),
+    *(Route("PUT", _M, path, "meta write", meta.writer(key), writes=True) for key, path in _META.items()),
+    Route("PUT", _M, f"{_FBS}/supplies/{{supplyId}}/spot", "fbs", spot.put, writes=True, by_gateway=True),
+    Route("POST", _M, f"{_FBS}/supplies/spot/list", "fbs", spot.listed, by_gateway=True),
+    Route("GET", _M, f"{_FBS}/supplies/{{supplyId}}/stickers/spot", "fbs", spot.qr, by_gateway=True),
+    Route("GET", _M, f"{_FBS}/orders/archive", "fbs", archive.listed, forbidden=archive.forbidden),
+    Route(
+        "POST",
+        "seller-analytics-api",
+        "/api/analytics/v1/stocks-report/wb-warehouses",
+        "wb stock",
+        analytics.wb_warehouses,
+        for_base=False,
+        forbidden=analytics.forbidden,
+    ),
 )
 
 

@@ -4,11 +4,28 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from infra.local.wildberries.faults import Fault
 
 MAX_AMOUNT = 100_000  # of one size in one warehouse
+_DELIVERED = ("complete", "waiting")  # handed over by the seller, not seen by WB yet
+OVER = {"sold", "canceled", "canceled_by_client", "canceled_by_carrier", "declined_by_client", "defect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An order at `stage` comes to `event` with the chance `share`, `least` to `most` hours after it came there.
+
+    `stage` is new, confirm or, after delivery, the order's wbStatus; `cross_border_type` is WB's, None: whatever it is.
+    """
+
+    stage: str
+    cross_border_type: int | None
+    event: str
+    share: float
+    least: float
+    most: float
 
 
 @dataclass(slots=True)
@@ -53,6 +70,16 @@ class Card:
     created_at: datetime
     updated_at: datetime
     foreign: bool = False  # sold on WB, unknown to the shop
+    required_meta: list[str] = field(default_factory=list)  # marking that every order of it must have
+    optional_meta: list[str] = field(default_factory=list)  # and may have
+
+
+@dataclass(slots=True)
+class Mark:
+    """What the seller put for one key of an order's marking; only `sgtin` may have several values."""
+
+    values: list[str]
+    put_at: float  # unix seconds
 
 
 @dataclass(slots=True)
@@ -71,11 +98,30 @@ class Order:
     wb_status: str = "waiting"
     supply_id: str | None = None
     cross_border_asks: int = 0  # how often its PDF was asked for while the carrier's number was awaited
+    b2b: bool = False
+    pickup_point: bool = True  # may be handed in at a pick-up point
+    required_meta: list[str] = field(default_factory=list)
+    optional_meta: list[str] = field(default_factory=list)
+    marks: dict[str, Mark] = field(default_factory=dict)  # by key
+    decisions: dict[str, str] = field(default_factory=dict)  # ordered through /_sim: the outcome of a key's check
+    transferred: bool = False  # taken back from delivery once, which cannot be done again
+    sticker: int = 0  # a transferred order gets another one
+    scan_price: int | None = None  # × 100, since WB took it in
+    steps: int = 0  # of its life so far, see life.py
 
     @property
-    def kind(self) -> tuple[int, bool, int]:
+    def kind(self) -> tuple[int, bool, int, bool]:
         """What all orders of a supply have in common."""
-        return self.warehouse_id, self.cross_border, self.cargo_type
+        return self.warehouse_id, self.cross_border, self.cargo_type, self.b2b
+
+
+@dataclass(slots=True)
+class Spot:
+    """The form about the carrier, as the seller sent it."""
+
+    form: dict[str, str]
+    put_at: float  # unix seconds
+    outcome: str  # completed or failed; "pending" for as long as it is so
 
 
 @dataclass(slots=True)
@@ -86,6 +132,11 @@ class Supply:
     created_at: datetime
     closed_at: datetime | None = None
     order_ids: list[int] = field(default_factory=list)
+    scanned_at: datetime | None = None  # WB took in the first of its orders
+    boxes: list[str] = field(default_factory=list)
+    shipping: dict[str, object] = field(default_factory=dict)  # shippingDt and the like, when somebody set them
+    spot: Spot | None = None
+    spot_outcome: str = "completed"  # of the next form
 
 
 @dataclass(slots=True)
@@ -104,6 +155,15 @@ class State:
     orders: dict[int, Order] = field(default_factory=dict)
     supplies: dict[str, Supply] = field(default_factory=dict)
     next_order: int = 3_000_000_017  # real ids left 32 bits behind
+    next_supply: int = 92_937_001
+    next_box: int = 7_104_001
+    seed: int = 1
+    life: tuple[Step, ...] = ()  # empty: orders move only when they are told to
+    agenda: list[tuple[float, int, int, str]] = field(default_factory=list)  # a heap, see life.py
+    pending_minutes: float = 10.0  # so long a mark is looked at
+    spot_minutes: float = 60.0  # so long the form about a carrier is worked on
+    reshipment_hours: float = 24.0  # so long after the scanning of its supply a missing order is to be sent again
+    wb_stock: list[dict[str, int]] = field(default_factory=list)  # what WB's own warehouses hold, as WB tells it
     buyers_refused: int = 0  # wanted something that WB shows as 0
     requests: Counter[str] = field(default_factory=Counter)  # by operation
     answers: dict[str, Counter[int]] = field(default_factory=dict)  # by operation and status
@@ -133,6 +193,13 @@ class State:
     def return_unit(self, warehouse_id: int, chrt_id: int) -> None:
         stock = self.stocks[warehouse_id]
         stock[chrt_id] = stock.get(chrt_id, 0) + 1
+
+    def to_be_sent_again(self, order: Order) -> bool:
+        """WB scanned its supply and did not find it there."""
+        supply = self.supplies.get(order.supply_id or "")
+        if supply is None or supply.scanned_at is None or (order.supplier_status, order.wb_status) != _DELIVERED:
+            return False
+        return self.moment() >= supply.scanned_at + timedelta(hours=self.reshipment_hours)
 
     def leave_supply(self, order: Order) -> None:
         if order.supply_id is not None:

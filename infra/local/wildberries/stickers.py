@@ -25,14 +25,26 @@ class Sticker:
     part_b: str
 
 
-def of_order(order_id: int) -> Sticker:
-    number = int.from_bytes(hashlib.sha256(f"sticker of {order_id}".encode()).digest()[:8])
+def of_order(order_id: int, issue: int = 0) -> Sticker:
+    """`issue`: how often the order got another sticker."""
+    again = f", issue {issue}" if issue else ""
+    number = int.from_bytes(hashlib.sha256(f"sticker of {order_id}{again}".encode()).digest()[:8])
     code = ""
     rest = order_id
     while rest:
         rest, at = divmod(rest, len(_ALPHABET))
         code += _ALPHABET[at]
-    return Sticker(f"!{code}", f"{number % 10**7:07}", f"{number // 10**7 % 10**4:04}")
+    return Sticker(f"!{code}{'+' * issue}", f"{number % 10**7:07}", f"{number // 10**7 % 10**4:04}")
+
+
+def parcel(order_id: int) -> str:
+    """The carrier's number of an order that crosses the border."""
+    return f"WB{order_id % 10**10:010}"
+
+
+def number_of(paper: Sticker) -> int:
+    """WB's `stickerId`: both parts in one."""
+    return int(paper.part_a + paper.part_b)
 
 
 def sticker(paper: Sticker, kind: str, size: tuple[int, int]) -> str:

@@ -27,7 +27,9 @@ _MAX_ROWS = 1_000
 OFFICES = {
     501: ("Минск, сортировочный центр", "Минск", 27.4, 53.8),
     502: ("Гомель, сортировочный центр", "Гомель", 30.9, 52.4),
+    601: ("Электросталь, склад", "Электросталь", 38.4, 55.8),
 }
+FEDERAL_DISTRICTS = {601: "Центральный федеральный округ"}  # of the offices in Russia
 # Goods of this cargo type lie only in warehouses of the same one.
 _CARGO_REFUSALS = {
     1: "CargoWarehouseRestrictionMGT",
@@ -55,7 +57,7 @@ def offices(state: State, _request: Request) -> Answer:
                 "latitude": latitude,
                 "cargoType": 1,
                 "deliveryType": 1,
-                "federalDistrict": None,
+                "federalDistrict": FEDERAL_DISTRICTS.get(number),
                 "selected": number in taken,
             }
             for number, (name, city, longitude, latitude) in OFFICES.items()

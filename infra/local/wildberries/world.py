@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from infra.local.goods import Good, ean13, goods
-from infra.local.wildberries.state import Card, Size, State, Warehouse
+from infra.local.wildberries.analytics import row_of
+from infra.local.wildberries.life import USUAL, switch
+from infra.local.wildberries.state import Card, Size, State, Step, Warehouse
 
 _FIRST_FOREIGN_NM, _FIRST_FOREIGN_CHRT = 990_000_001, 995_000_001
 _FOREIGN_STOCK = 1_000
@@ -32,6 +34,14 @@ class World:
     stocked: bool = False  # WB already holds the shop's quantities, in the first warehouse
     seller_currency: int = 933
     awaiting_asks: int = 1  # so many asks for a cross-border sticker are answered awaitingTrackNumber
+    marked_every: int = 0  # every n-th card must have a code of «Честный знак» (sgtin) on every order; 0: none
+    life: bool = False  # orders move by themselves, as `life.USUAL` says
+    steps: Sequence[Mapping[str, object]] = ()  # fields of `state.Step`: another life than the usual one
+    pending_minutes: float = 10.0  # so long a mark is looked at
+    spot_minutes: float = 60.0  # so long the form about a carrier is worked on
+    reshipment_hours: float = 24.0  # so long after a supply was scanned its missing orders are to be sent again
+    wb_stock: Sequence[Mapping[str, int]] = ()  # in WB's own warehouses, see `analytics.row_of`
+    # "office_id": 601 makes its supplies go to Russia, which is what SPOT is for.
     warehouses: Sequence[Mapping[str, object]] = field(
         default_factory=lambda: [{"id": 501_001, "name": "Минск, основной"}]
     )
@@ -43,6 +53,10 @@ def build(world: World, now: float) -> State:
         now=now,
         seller_currency=world.seller_currency,
         awaiting_asks=world.awaiting_asks,
+        seed=world.seed,
+        pending_minutes=world.pending_minutes,
+        spot_minutes=world.spot_minutes,
+        reshipment_hours=world.reshipment_hours,
     )
     for row in world.warehouses:
         state.add_warehouse(Warehouse(**row))  # type: ignore[arg-type]  # JSON's word for it
@@ -53,13 +67,22 @@ def build(world: World, now: float) -> State:
     for index in range(world.foreign_cards):
         state.add_card(_foreign_card(world, index, state.moment()))
     _first_stock(world, state, shop)
+    state.wb_stock = [row_of(state, dict(row)) for row in world.wb_stock]
+    if world.life or world.steps:
+        switch(state, steps_of(world.steps))
     return state
+
+
+def steps_of(rows: Sequence[Mapping[str, object]]) -> Sequence[Step]:
+    """The usual life when there are none."""
+    return [Step(**row) for row in rows] or USUAL  # type: ignore[arg-type]  # JSON's word for it
 
 
 def _card(world: World, index: int, sizes: list[Good], now: datetime) -> Card:
     first = sizes[0]
     heavy = world.heavy_every > 0 and (index + 1) % world.heavy_every == 0
     # Cards edited together carry one and the same updatedAt, so only (updatedAt, nmID) orders them.
+    marked = world.marked_every > 0 and (index + 1) % world.marked_every == 0
     updated = now - timedelta(days=30) + timedelta(seconds=index // 3, microseconds=577_650)
     return Card(
         nm_id=first.nm_id,
@@ -79,6 +102,7 @@ def _card(world: World, index: int, sizes: list[Good], now: datetime) -> Card:
         ],
         created_at=now - timedelta(days=90),
         updated_at=updated,
+        required_meta=["sgtin"] if marked else [],
     )
 
 
