@@ -122,17 +122,19 @@ def _whole_order(client: Any) -> int:
     line = {"orderId": order, "productId": FIRST, "quantity": 1, "currency": "BYN", "price": 19, "customPrice": "Y"}
     shipment = {"orderId": order, "deliveryId": 2, "allowDelivery": "N", "deducted": "N"}
     values = {"id": order, "propertyValues": [{"orderPropsId": property_id, "value": "0a1b"}]}
+    marking = {"basketId": "$result[b][basketItem][id]", "name": "Код", "code": "MARK_CODE", "value": "0104"}
     done = client.call_batch(
         {
             "o": sale.order.add(ORDER),
             "b": sale.basketitem.add_catalog_product(line),
+            "m": sale.basketproperties.add(marking),
             "p": sale.payment.add({"orderId": order, "paySystemId": 2, "sum": 19}),
             "s": sale.shipment.add(shipment),
             "v": sale.propertyvalue.modify({"order": values}),
         }
     ).result
     assert not done.result_error, done.result_error
-    assert set(done.result) == set(done.result_time) == {"o", "b", "p", "s", "v"}
+    assert set(done.result) == set(done.result_time) == {"o", "b", "m", "p", "s", "v"}
     return int(done.result["o"]["order"]["id"])
 
 
@@ -146,6 +148,30 @@ def test_an_order_is_made_in_one_batch_and_read_back_whole(client: Any, bitrix: 
     [shipment] = [shipment for shipment in order["shipments"] if shipment["system"] != "Y"]
     assert [item["basketId"] for item in shipment["shipmentItems"]] == [int(line["id"])]
     assert {value["code"]: value["value"] for value in order["propertyValues"]}["WB_RID"] == "0a1b"
+    assert [(note["code"], note["value"]) for note in line["properties"]] == [("MARK_CODE", "0104")]
+
+
+def test_an_order_goes_through_its_life_and_is_cancelled(client: Any) -> None:
+    sale, made = client.sale, _whole_order(client)
+    order = sale.order.get(made).result["order"]
+    [payment], [shipment] = order["payments"], order["shipments"]
+    own = {"deliveryId": 2, "allowDelivery": "N"}
+    for flag in ("Y", "N"):
+        assert sale.payment.update(payment["id"], {"paySystemId": 2, "paid": flag}).result["payment"]["paid"] == flag
+        assert sale.shipment.update(shipment["id"], own | {"deducted": flag}).result["shipment"]["deducted"] == flag
+        seen = sale.order.get(made).result["order"]
+        assert (seen["payed"], seen["deducted"]) == (flag, flag)
+    told = {"canceled": "Y", "reasonCanceled": "отказ", "statusId": "WR"}
+    cancelled = sale.order.update(made, told).result["order"]
+    assert {name: cancelled[name] for name in told} == told
+    with pytest.raises(errors.BitrixAPIBadRequest) as refused:
+        _ = sale.payment.update(payment["id"], {"paySystemId": 2, "paid": "Y"}).result
+    assert refused.value.error == "SALE_ORDER_PAID_ORDER_CANCELED"
+
+
+def test_a_property_of_a_product_is_written(client: Any) -> None:
+    told = client.catalog.product.update(FIRST, {"property104": {"value": "7"}}).result["element"]
+    assert told["property104"]["value"] == "7"
 
 
 def test_a_failed_command_is_told_beside_the_others(client: Any) -> None:

@@ -153,8 +153,17 @@ def order_tree(
     }
 
 
-def basket_item(item_id: int, product_id: int, xml_id: str) -> dict[str, Any]:
-    return {"id": str(item_id), "productId": product_id, "xmlId": xml_id, "quantity": 1, "customPrice": "Y"}
+def basket_item(
+    item_id: int, product_id: int, xml_id: str, *, properties: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    fields = {"id": str(item_id), "productId": product_id, "xmlId": xml_id, "quantity": 1, "customPrice": "Y"}
+    return fields | {"properties": properties or []}
+
+
+def basket_property(number: int, item_id: int, code: str, value: str) -> dict[str, Any]:
+    """Unlike the line it stands in, it has ids that are numbers."""
+    named = {"id": number, "basketId": item_id, "name": code, "code": code, "value": value}
+    return named | {"sort": 100, "xmlId": f"bx_{number}"}
 
 
 def payment(payment_id: int, pay_system_id: int, xml_id: str, paid: str = "N") -> dict[str, Any]:

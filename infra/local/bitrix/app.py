@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from pydantic import ValidationError
 from werkzeug.wrappers import Request, Response
 
-from infra.local.bitrix import control
+from infra.local.bitrix import control, pictures
 from infra.local.bitrix.answers import Broken, Params, Refused, Row
 from infra.local.bitrix.calls import Calls
 from infra.local.bitrix.faults import Faults
@@ -24,6 +24,7 @@ from infra.local.serving import cut
 USER_ID = 1
 SECRET = "k7simulatedhook1"  # noqa: S105 (an invented secret of an invented shop)
 
+_PICTURE = "/rest/catalog.product.download"
 _REST = re.compile(r"^/rest/(?P<user>[^/]+)/(?P<secret>[^/]+)/(?P<method>[^/]+?)(\.json)?/?$")
 
 
@@ -62,23 +63,34 @@ class Bitrix:
 
     def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        answer = self._simulator(request) if request.path.startswith("/_sim/") else self._rest(request)
-        return answer(environ, start_response)
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/_sim/"):
+            return self._simulator(request)
+        file = pictures.uploaded(self.shop, request.path)
+        return self._rest(request) if file is None else _file(file)
 
     def _rest(self, request: Request) -> Response:
         try:
-            name, params = _read(request)
+            name, params = self._asked(request)
             late = self.faults.take(name, late=True)
             if late is not None:
                 self._go_on_alone(self._calls, name, params, late.seconds)
                 cut(request.environ)
-            return _json(self._calls.envelope(name, params))
+            body = self._calls.envelope(name, params)
+            return _file(body["result"]) if isinstance(body["result"], bytes) else _json(body)
         except Refused as refused:
             return _json(refused.body, refused.status)
         except Broken as broken:
             if broken.page is None:
                 cut(request.environ)
             return Response(broken.page, status=500, content_type="text/html; charset=UTF-8")
+
+    def _asked(self, request: Request) -> tuple[str, Params]:
+        if request.path == _PICTURE and self.shop.seed.open_pictures:
+            return _PICTURE.removeprefix("/rest/"), parse_query(request.query_string.decode())
+        return _read(request)
 
     def _go_on_alone(self, calls: Calls, name: str, params: Params, seconds: float) -> None:
         """PHP does not notice that its client is gone."""
@@ -108,6 +120,8 @@ class Bitrix:
 
 def _read(request: Request) -> tuple[str, Params]:
     path = _REST.match(request.path)
+    if path is None and request.path.startswith("/rest/") and request.path.count("/") == 2:
+        raise Refused("NO_AUTH_FOUND", "Wrong authorization data", 401)
     if path is None:
         raise Refused("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
     if path["user"] != str(USER_ID) or not hmac.compare_digest(path["secret"].encode(), SECRET.encode()):
@@ -125,6 +139,10 @@ def _body(request: Request) -> Row:
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _file(file: bytes) -> Response:
+    return Response(file, content_type=pictures.media_type(file))
 
 
 def _json(body: object, status: int = 200) -> Response:

@@ -12,6 +12,7 @@ from infra.local.bitrix.php import as_text, is_true, parse_query, resolve, to_wi
 from infra.local.bitrix.shop import Shop
 
 LONGEST_BATCH = 50
+_NOT_IN_BATCH = {"batch", "catalog.product.download"}
 
 
 class Calls:
@@ -71,7 +72,7 @@ class Calls:
         if place >= LONGEST_BATCH:
             raise Refused("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
         name, _, query = command.partition("?")
-        if name.lower() == "batch":
+        if name.lower() in _NOT_IN_BATCH:
             raise Refused("ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage", 405)
         params = {key: resolve(value, results) for key, value in parse_query(query).items()}
         return self._call(name, params, in_batch=True)

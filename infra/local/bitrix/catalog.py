@@ -1,11 +1,14 @@
-"""catalog.*: offers, their barcodes, stock and prices (bitrix facts §3.1). Everything here is only read."""
+"""catalog.*: offers, their barcodes, stock and prices (bitrix facts §3.1); catalog.product.update writes."""
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 
 from infra.local.bitrix.answers import Answer, Params, Refused, Row, bad
-from infra.local.bitrix.entities import id_of
+from infra.local.bitrix.entities import fields_of, id_of
 from infra.local.bitrix.lists import chosen, page
-from infra.local.bitrix.php import as_int
+from infra.local.bitrix.php import as_int, as_number, as_text
+from infra.local.bitrix.pictures import picture_of
 from infra.local.bitrix.shop import OFFERS_IBLOCK, Shop
 
 _DEFAULTS: Row = {
@@ -18,14 +21,14 @@ _DEFAULTS: Row = {
     "dateActiveFrom": None,
     "dateActiveTo": None,
     "dateCreate": None,
-    "detailPicture": None,
+    "detailPicture": picture_of("detailPicture"),
     "detailText": None,
     "detailTextType": "text",
     "height": None,
     "iblockSectionId": None,
     "length": None,
     "modifiedBy": 1,
-    "previewPicture": None,
+    "previewPicture": picture_of("previewPicture"),
     "previewText": None,
     "previewTextType": "text",
     "purchasingCurrency": None,
@@ -38,6 +41,12 @@ _DEFAULTS: Row = {
     "weight": 0,
     "width": None,
     "withoutOrder": "N",
+}
+_PROPERTY = re.compile(r"^property(\d+)$")
+_FIELDS: dict[str, Callable[[object], object]] = {
+    **dict.fromkeys(("name", "active", "code", "xmlId", "detailText", "previewText"), as_text),
+    **dict.fromkeys(("weight", "width", "height", "length"), as_number),
+    "sort": as_int,
 }
 
 
@@ -55,8 +64,59 @@ def product(shop: Shop, params: Params) -> Answer:
     row = shop.product(id_of(params))
     if row is None:
         raise bad("Product is not exists")
+    return Answer({"product": _whole(shop, row)})
+
+
+def update(shop: Shop, params: Params) -> Answer:
+    """Fields that are not sent stay. With store control on, quantities are the stores' matter and are passed over.
+
+    A property is written as {value, valueId}, or a list of them when it is a multiple one: the value whose valueId is
+    not sent is deleted, and a new one takes its place (documentation of catalog.product.update).
+    """
+    row = shop.product(id_of(params))
+    given = fields_of(params)
+    if row is None:
+        raise bad("Product is not exists")
+    writable = _FIELDS if shop.seed.store_control else _FIELDS | {"quantity": as_number}
+    written = {name: writable[name](value) for name, value in given.items() if name in writable}
+    for name, value in given.items():
+        if (kind := _property_of(shop, row, name)) is not None:
+            written[name] = _property_value(shop, kind, row.get(name), value)
+    row |= written | {"timestampX": shop.now()}
+    return Answer({"element": _whole(shop, row)})
+
+
+def property_by_code(shop: Shop, iblock: int, code: str) -> Row | None:
+    kinds = (kind for kind in shop.product_properties if kind["iblockId"] == iblock)
+    return next((kind for kind in kinds if kind["code"] == code), None)
+
+
+def _whole(shop: Shop, row: Row) -> Row:
     shown = _DEFAULTS | {"canBuyZero": _can_buy_zero(shop), "dateCreate": row["timestampX"]} | row
-    return Answer({"product": shown})
+    return {name: value(row) if callable(value) else value for name, value in shown.items()}
+
+
+def _property_of(shop: Shop, row: Row, name: str) -> Row | None:
+    match = _PROPERTY.match(name)
+    kind = shop.product_properties.get(int(match[1])) if match is not None else None
+    return kind if kind is not None and kind["iblockId"] == row["iblockId"] else None
+
+
+def _property_value(shop: Shop, kind: Row, standing: Row | list[Row] | None, sent: object) -> Row | list[Row] | None:
+    known = {one["valueId"] for one in (standing if isinstance(standing, list) else [standing]) if one}
+    multiple = kind["multiple"] == "Y"
+    if isinstance(sent, list) is not multiple:
+        raise bad(f"The value of property{kind['id']} must be {'a list of values' if multiple else 'one value'}")
+    cells = [_cell(shop, kind, one, known) for one in (sent if isinstance(sent, list) else [sent])]
+    values = [cell for cell in cells if cell["value"]]
+    return values if multiple else next(iter(values), None)
+
+
+def _cell(shop: Shop, kind: Row, sent: object, known: set[str]) -> Row:
+    if not isinstance(sent, dict) or "value" not in sent:
+        raise bad(f"A value of property{kind['id']} must be an array with the keys value and valueId")
+    number = as_text(sent.get("valueId"))
+    return {"value": as_text(sent["value"]), "valueId": number if number in known else shop.fresh_value_id()}
 
 
 def store_products(shop: Shop, params: Params) -> Answer:

@@ -1,4 +1,32 @@
-"""`/_sim/`: what stands outside of the shop's REST: look into it, open it anew, let buyers come, order bad days."""
+"""`/_sim/`: what stands outside of the shop's REST: look into it, open it anew, let people work in it, order bad days.
+
+JSON in, JSON out, no secret. Times are the shop's clock; what staff does moves `dateUpdate` as in the real shop.
+
+| request | body → answer |
+|---|---|
+| GET /_sim/state | → {orders, products, stores, statuses, requests}; an order with its lines (their `properties` and |
+|  | `reservations`), payments, shipments, and `properties` {code: value} |
+| POST /_sim/seed | fields of `seed.Seed`: a new shop in the place of the old one; faults stay |
+| POST /_sim/sales | {offer_id, quantity?}: a buyer's own order → {order_id, left}; 409 when there are too few |
+| POST /_sim/stock | {offer_id, store_id, amount}: goods were counted → the product |
+| POST /_sim/products | {offer_id, name?, active?, barcodes?, properties? {code: value, "" empties}} → the product |
+| POST /_sim/faults | fields of `faults.Fault`, one or a list |
+| DELETE /_sim/faults | no more bad days |
+
+Staff in the order's form. Every answer is the order as in the state; a refusal is a 400 with Bitrix's own code.
+
+| request | body |
+|---|---|
+| POST /_sim/orders | {offer_id, quantity?, price?, xml_id?, properties? {code: value}}: an order as another module |
+|  | makes it, with a shipment and an unpaid payment; order properties that the shop has not are made for it |
+| POST /_sim/orders/status | {order_id, status} |
+| POST /_sim/orders/cancel | {order_id, reason?}: refused while it is paid or shipped |
+| POST /_sim/orders/restore | {order_id}: the cancelling is taken back, the goods are held again |
+| POST /_sim/orders/pay | {order_id, paid? = true}: all its payments |
+| POST /_sim/orders/ship | {order_id, shipped? = true}: all its shipments |
+| POST /_sim/orders/property | {order_id, code, value}: one property of the order, the others stay |
+| POST /_sim/orders/line-property | {order_id, code, value, line? = 0}: a property of a basket line (a marking code) |
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,12 +34,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from infra.local.bitrix import baskets, orders, payments, shipments, stock
+from infra.local.bitrix import (
+    basket_properties,
+    baskets,
+    catalog,
+    dictionaries,
+    orders,
+    payments,
+    property_values,
+    shipments,
+    stock,
+)
 from infra.local.bitrix.answers import Refused, Row
 from infra.local.bitrix.faults import Fault
 from infra.local.bitrix.opening import barcode_cell
 from infra.local.bitrix.seed import Seed
-from infra.local.bitrix.shop import BARCODE_PROPERTY, OFFERS_IBLOCK, Shop
+from infra.local.bitrix.shop import (
+    BARCODE_PROPERTY,
+    FBO_PROPERTY,
+    FBO_STOCK_PROPERTY,
+    OFFERS_IBLOCK,
+    PLACE_PROPERTY,
+    Shop,
+)
 
 if TYPE_CHECKING:
     from infra.local.bitrix.app import Bitrix
@@ -39,6 +84,44 @@ class ProductChange(_Body):
     name: str | None = None
     active: bool | None = None
     barcodes: list[str] | None = None
+    properties: dict[str, str] = {}
+
+
+class ForeignOrder(_Body):
+    offer_id: int
+    quantity: int = Field(1, ge=1)
+    price: Decimal | None = None
+    xml_id: str | None = None
+    properties: dict[str, str] = {}
+
+
+class OfOrder(_Body):
+    order_id: int
+
+
+class StatusChange(OfOrder):
+    status: str
+
+
+class Cancelling(OfOrder):
+    reason: str = ""
+
+
+class Paying(OfOrder):
+    paid: bool = True
+
+
+class Shipping(OfOrder):
+    shipped: bool = True
+
+
+class PropertyChange(OfOrder):
+    code: str
+    value: str
+
+
+class LinePropertyChange(PropertyChange):
+    line: int = Field(0, ge=0)
 
 
 _FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(
@@ -52,6 +135,7 @@ def state(bitrix: "Bitrix", _body: bytes) -> object:
         return {
             "orders": [_order(shop, order) for order in shop.orders],
             "products": [_product(shop, row) for row in shop.elements[OFFERS_IBLOCK]],
+            "statuses": list(shop.statuses.values()),
             "stores": [{"id": row["id"], "title": row["title"], "active": row["active"]} for row in shop.stores],
             "requests": {
                 "http": shop.requests.http.total(),
@@ -75,13 +159,7 @@ def sell(bitrix: "Bitrix", body: bytes) -> object:
         product = _offer(shop, sale.offer_id)
         if product["active"] != "Y" or (product["quantity"] < sale.quantity and not shop.seed.can_buy_zero):
             raise Refused("sold_out", f"{product['quantity']} left to sell", 409)
-        where = {"lid": shop.seed.site_id, "personTypeId": 1, "currency": shop.seed.currency, "userId": BUYER}
-        order = _made(orders.add(shop, {"fields": where}).result, "order")
-        line = {"orderId": order["id"], "productId": sale.offer_id, "quantity": sale.quantity}
-        baskets.add_catalog_product(shop, {"fields": line | {"currency": shop.seed.currency}})
-        payments.add(shop, {"fields": {"orderId": order["id"], "paySystemId": 1}})
-        shipment = {"orderId": order["id"], "deliveryId": 3, "allowDelivery": "N", "deducted": "N"}
-        shipments.add(shop, {"fields": shipment})
+        order = _ordered(shop, {"userId": BUYER}, {"productId": product["id"], "quantity": sale.quantity})
         return {"order_id": order["id"], "left": product["quantity"]}
 
 
@@ -112,8 +190,81 @@ def set_product(bitrix: "Bitrix", body: bytes) -> object:
             product["active"] = "Y" if change.active else "N"
         if change.barcodes is not None:
             product[f"property{BARCODE_PROPERTY}"] = barcode_cell(shop, change.offer_id, change.barcodes)
+        product |= {_property_field(shop, code): _cell(shop, value) for code, value in change.properties.items()}
         product["timestampX"] = shop.now()
         return _product(shop, product)
+
+
+def make_order(bitrix: "Bitrix", body: bytes) -> object:
+    wanted = ForeignOrder.model_validate_json(body)
+    shop = bitrix.shop
+    with shop.lock:
+        product = _offer(shop, wanted.offer_id)
+        named = {} if wanted.xml_id is None else {"xmlId": wanted.xml_id}
+        priced = {} if wanted.price is None else {"price": wanted.price}
+        order = _ordered(shop, named, {"productId": product["id"], "quantity": wanted.quantity} | priced)
+        for code, value in wanted.properties.items():
+            _make_property(shop, code)
+            property_values.set_one(shop, order, code, value)
+        return _order(shop, order)
+
+
+def set_status(bitrix: "Bitrix", body: bytes) -> object:
+    change = StatusChange.model_validate_json(body)
+    return _updated(bitrix.shop, change, {"statusId": change.status})
+
+
+def cancel(bitrix: "Bitrix", body: bytes) -> object:
+    change = Cancelling.model_validate_json(body)
+    return _updated(bitrix.shop, change, {"canceled": "Y", "reasonCanceled": change.reason})
+
+
+def restore(bitrix: "Bitrix", body: bytes) -> object:
+    return _updated(bitrix.shop, OfOrder.model_validate_json(body), {"canceled": "N"})
+
+
+def pay(bitrix: "Bitrix", body: bytes) -> object:
+    change = Paying.model_validate_json(body)
+    shop = bitrix.shop
+    with shop.lock:
+        order = orders.order_of(shop, change.order_id)
+        for row in shop.payments.of(order["id"]):
+            fields = {"paySystemId": row["paySystemId"], "paid": "Y" if change.paid else "N"}
+            payments.update(shop, {"id": row["id"], "fields": fields})
+        return _order(shop, order)
+
+
+def ship(bitrix: "Bitrix", body: bytes) -> object:
+    change = Shipping.model_validate_json(body)
+    shop = bitrix.shop
+    same = ("allowDelivery", "deliveryId", "statusId", "basePriceDelivery")
+    with shop.lock:
+        order = orders.order_of(shop, change.order_id)
+        for row in shop.shipments.of(order["id"]):
+            fields = {name: row[name] for name in same} | {"deducted": "Y" if change.shipped else "N"}
+            shipments.update(shop, {"id": row["id"], "fields": fields})
+        return _order(shop, order)
+
+
+def set_property(bitrix: "Bitrix", body: bytes) -> object:
+    change = PropertyChange.model_validate_json(body)
+    shop = bitrix.shop
+    with shop.lock:
+        order = orders.order_of(shop, change.order_id)
+        property_values.set_one(shop, order, change.code, change.value)
+        return _order(shop, order)
+
+
+def set_line_property(bitrix: "Bitrix", body: bytes) -> object:
+    change = LinePropertyChange.model_validate_json(body)
+    shop = bitrix.shop
+    with shop.lock:
+        order = orders.order_of(shop, change.order_id)
+        lines = shop.basket.of(order["id"])
+        if change.line >= len(lines):
+            raise Refused("unknown_line", f"order {change.order_id} has {len(lines)} lines", 404)
+        basket_properties.set_one(shop, lines[change.line], change.code, change.value)
+        return _order(shop, order)
 
 
 def add_faults(bitrix: "Bitrix", body: bytes) -> object:
@@ -132,6 +283,14 @@ ROUTES: dict[tuple[str, str], Callable[["Bitrix", bytes], object]] = {
     ("POST", "/_sim/sales"): sell,
     ("POST", "/_sim/stock"): set_stock,
     ("POST", "/_sim/products"): set_product,
+    ("POST", "/_sim/orders"): make_order,
+    ("POST", "/_sim/orders/status"): set_status,
+    ("POST", "/_sim/orders/cancel"): cancel,
+    ("POST", "/_sim/orders/restore"): restore,
+    ("POST", "/_sim/orders/pay"): pay,
+    ("POST", "/_sim/orders/ship"): ship,
+    ("POST", "/_sim/orders/property"): set_property,
+    ("POST", "/_sim/orders/line-property"): set_line_property,
     ("POST", "/_sim/faults"): add_faults,
     ("DELETE", "/_sim/faults"): clear_faults,
 }
@@ -140,6 +299,41 @@ ROUTES: dict[tuple[str, str], Callable[["Bitrix", bytes], object]] = {
 def _made(result: object, key: str) -> Any:  # noqa: ANN401 (a row of the answer)
     assert isinstance(result, dict)
     return result[key]
+
+
+def _ordered(shop: Shop, named: Row, line: Row) -> Row:
+    """An order of one line, to be paid in cash and collected; it holds the goods."""
+    where = {"lid": shop.seed.site_id, "personTypeId": 1, "currency": shop.seed.currency}
+    order = _made(orders.add(shop, {"fields": where | named}).result, "order")["id"]
+    baskets.add_catalog_product(shop, {"fields": line | {"orderId": order, "currency": shop.seed.currency}})
+    payments.add(shop, {"fields": {"orderId": order, "paySystemId": 1}})
+    shipment = {"orderId": order, "deliveryId": 3, "allowDelivery": "N", "deducted": "N"}
+    shipments.add(shop, {"fields": shipment})
+    return orders.order_of(shop, order)
+
+
+def _updated(shop: Shop, change: OfOrder, fields: Row) -> Row:
+    with shop.lock:
+        orders.update(shop, {"id": change.order_id, "fields": fields})
+        return _order(shop, orders.order_of(shop, change.order_id))
+
+
+def _make_property(shop: Shop, code: str) -> None:
+    if any(kind["code"] == code and kind["personTypeId"] == 1 for kind in shop.order_properties):
+        return
+    own = {"personTypeId": 1, "propsGroupId": 1, "name": code, "code": code, "type": "STRING"}
+    dictionaries.add_property(shop, {"fields": own | {"util": "Y", "isFiltered": "Y"}})
+
+
+def _property_field(shop: Shop, code: str) -> str:
+    kind = catalog.property_by_code(shop, OFFERS_IBLOCK, code)
+    if kind is None or kind["multiple"] == "Y":
+        raise Refused("unknown_property", f"offers have no single property {code}", 404)
+    return f"property{kind['id']}"
+
+
+def _cell(shop: Shop, value: str) -> Row | None:
+    return {"value": value, "valueId": shop.fresh_value_id()} if value else None
 
 
 def _offer(shop: Shop, offer_id: int) -> Row:
@@ -159,6 +353,12 @@ def _order(shop: Shop, order: Row) -> Row:
     }
 
 
+def _product_properties(row: Row) -> Row:
+    kinds = {"PLACE": PLACE_PROPERTY, "WB_FBO": FBO_PROPERTY, "WB_FBO_STOCK": FBO_STOCK_PROPERTY}
+    cells = {code: row[f"property{number}"] for code, number in kinds.items()}
+    return {code: cell["value"] if cell else "" for code, cell in cells.items()}
+
+
 def _product(shop: Shop, row: Row) -> Row:
     cell = row[f"property{BARCODE_PROPERTY}"]
     values = cell if isinstance(cell, list) else [cell] if cell else []
@@ -167,6 +367,7 @@ def _product(shop: Shop, row: Row) -> Row:
         "name": row["name"],
         "active": row["active"],
         "barcodes": [value["value"] for value in values],
+        "properties": _product_properties(row),
         "quantity": row["quantity"],
         "quantityReserved": row["quantityReserved"],
         "stores": {

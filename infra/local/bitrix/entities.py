@@ -233,6 +233,16 @@ SHIPMENT_ITEM: Spec = {
     "xmlId": _text(),
 }
 
+BASKET_PROPERTY: Spec = {
+    "id": _own("integer"),
+    "basketId": Field("integer", required=True, immutable=True),
+    "code": Field("string", required=True, limit=255),
+    "name": Field("string", required=True, limit=255),
+    "sort": Field("integer", 100),
+    "value": Field("string", required=True, limit=255),
+    "xmlId": _text(),
+}
+
 ORDER_PROPERTY: Spec = {
     "id": _own("integer"),
     "active": _flag("Y"),
@@ -288,7 +298,14 @@ def new_row(spec: Spec, given: Params) -> Row:
 
 
 def changes(spec: Spec, given: Params) -> Row:
-    """What an update may change of it: read-only, immutable and unknown fields are passed over without a word."""
+    """What an update may change of it: read-only, immutable and unknown fields are passed over without a word.
+
+    A required field that may change has to be sent again by every update (documentation of sale.payment.update and
+    sale.shipment.update).
+    """
+    absent = [n for n, field in spec.items() if field.required and not field.immutable and n not in given]
+    if absent:
+        raise bad(f"Required fields: {', '.join(absent)}")
     allowed = {n: v for n, v in given.items() if n in spec and not (spec[n].read_only or spec[n].immutable)}
     return _cast(spec, allowed)
 

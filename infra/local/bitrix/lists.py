@@ -32,7 +32,8 @@ def page(
 ) -> Answer:
     """One page of `rows` (which stand in order of their ids) as `{key: [...]}`.
 
-    `defaults`: fields that every row has but few rows hold, so that a hundred thousand products stay small.
+    `defaults`: fields that every row has but few rows hold, so that a hundred thousand products stay small; a function
+    of the row is asked for its value.
     `in_operator`: catalog.product.* has no `@`; there a list given to plain equality means IN.
     """
     conditions = _conditions(_array(params, "filter"), in_operator=in_operator)
@@ -97,7 +98,7 @@ def _matching(rows: Sequence[Row], conditions: list[_Condition], defaults: Row) 
     if (first := next(after, None)) is not None:
         rows = rows[bisect_right(rows, as_number(first.value), key=itemgetter("id")) :]
     tests = [(one.field, _test(one)) for one in known if one is not first]
-    return (row for row in rows if all(test(row.get(field, defaults.get(field))) for field, test in tests))
+    return (row for row in rows if all(test(_cell(row, field, defaults)) for field, test in tests))
 
 
 def _sorted(rows: Iterable[Row], order: Mapping[str, object], defaults: Row) -> Iterable[Row]:
@@ -111,18 +112,23 @@ def _sorted(rows: Iterable[Row], order: Mapping[str, object], defaults: Row) -> 
 
 
 def _sort_key(row: Row, name: str, defaults: Row) -> tuple[bool, object]:
-    value = row.get(name, defaults.get(name))
+    value = _cell(row, name, defaults)
     return (True, value) if isinstance(value, int | str | Decimal | datetime) else (False, 0)
 
 
 def _shown(row: Row, fields: list[str], defaults: Row) -> Row:
     if not fields or "*" in fields:
-        return {**defaults, **row}
+        return {name: _cell(row, name, defaults) for name in {**defaults, **row}}
     every_property = "property*" in fields
-    shown = {name: row.get(name, defaults.get(name)) for name in fields if name in row or name in defaults}
+    shown = {name: _cell(row, name, defaults) for name in fields if name in row or name in defaults}
     if every_property:
         shown |= {name: value for name, value in row.items() if name.startswith("property")}
     return shown
+
+
+def _cell(row: Row, name: str, defaults: Row) -> object:
+    value = row.get(name, defaults.get(name))
+    return value(row) if callable(value) else value
 
 
 def _test(condition: _Condition) -> Test:
@@ -173,7 +179,9 @@ def _contains(value: object) -> Test:
 
 
 def _pattern(value: object) -> Test:
-    pattern = re.compile(".*".join(map(re.escape, as_text(value).split("%"))), re.IGNORECASE | re.DOTALL)
+    """SQL's LIKE as it is sent: `%` is any text and `_` any one character, so `WB_%` fits "WBX1" too."""
+    any_text = (re.escape(part).replace("_", ".") for part in as_text(value).split("%"))
+    pattern = re.compile(".*".join(any_text), re.IGNORECASE | re.DOTALL)
     return lambda cell: pattern.fullmatch(as_text(cell)) is not None
 
 

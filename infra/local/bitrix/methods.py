@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.local.bitrix import baskets, catalog, dictionaries, orders, payments, property_values, shipments
+from infra.local.bitrix import (
+    basket_properties,
+    baskets,
+    catalog,
+    dictionaries,
+    orders,
+    payments,
+    pictures,
+    property_values,
+    shipments,
+)
 from infra.local.bitrix.answers import Answer, Params, Refused
 from infra.local.bitrix.lists import page
 from infra.local.bitrix.php import as_text, is_true
@@ -55,6 +65,9 @@ _TABLE: tuple[Method, ...] = (
     Method("catalog.product.list", "catalog", "catalog_read", catalog.products),
     Method("catalog.product.offer.list", "catalog", "catalog_read", catalog.offers),
     Method("catalog.product.get", "catalog", "catalog_read", catalog.product),
+    Method("catalog.product.update", "catalog", "catalog_write", catalog.update),
+    Method("catalog.product.download", "catalog", "catalog_read", pictures.download),
+    Method("catalog.productImage.list", "catalog", "catalog_read", pictures.images),
     Method(
         "catalog.productProperty.list",
         "catalog",
@@ -75,6 +88,8 @@ _TABLE: tuple[Method, ...] = (
     Method("sale.basketitem.add", "sale", "sale_write", baskets.add),
     Method("sale.basketitem.addCatalogProduct", "sale", "sale_write", baskets.add_catalog_product),
     Method("sale.basketitem.list", "sale", "sale_read", _rows("basket", "basketItems")),
+    Method("sale.basketproperties.add", "sale", "sale_write", basket_properties.add),
+    Method("sale.basketproperties.list", "sale", "sale_read", _rows("basket_properties", "basketProperties")),
     Method("sale.payment.add", "sale", "sale_write", payments.add),
     Method("sale.payment.update", "sale", "sale_write", payments.update),
     Method("sale.payment.list", "sale", "sale_read", _rows("payments", "payments")),
@@ -102,6 +117,7 @@ _DENIED: dict[Right, Refused] = {
     "sale_read": Refused("200040300010", "Access Denied"),
     "sale_write": Refused("200040300020", "Access Denied"),
     "catalog_read": Refused("200040300010", "Access Denied"),
+    "catalog_write": Refused("200040300040", "Access Denied"),
     "catalog_store": Refused("200040300010", "Access Denied"),
     "catalog_price": Refused("200040300010", "Access Denied"),
     "catalog_settings": Refused("200040300030", "Access Denied"),

@@ -14,7 +14,10 @@ from infra.local.bitrix.shop import (
     ARTICLE_PROPERTY,
     BARCODE_PROPERTY,
     COLOUR_PROPERTY,
+    FBO_PROPERTY,
+    FBO_STOCK_PROPERTY,
     OFFERS_IBLOCK,
+    PLACE_PROPERTY,
     PRODUCTS_IBLOCK,
     SIZE_PROPERTY,
     SKU_PROPERTY,
@@ -31,6 +34,9 @@ _PRODUCT_PROPERTIES = (
     (SKU_PROPERTY, OFFERS_IBLOCK, "CML2_LINK", "Элемент каталога", "E"),
     (BARCODE_PROPERTY, OFFERS_IBLOCK, "CML2_BAR_CODE", "Штрихкод", "S"),
     (SIZE_PROPERTY, OFFERS_IBLOCK, "SIZE", "Размер", "S"),
+    (PLACE_PROPERTY, OFFERS_IBLOCK, "PLACE", "Место хранения", "S"),
+    (FBO_PROPERTY, OFFERS_IBLOCK, "WB_FBO", "Продаётся со складов Wildberries", "S"),
+    (FBO_STOCK_PROPERTY, OFFERS_IBLOCK, "WB_FBO_STOCK", "Остаток на складах Wildberries", "S"),
     (ARTICLE_PROPERTY, PRODUCTS_IBLOCK, "CML2_ARTICLE", "Артикул", "S"),
     (COLOUR_PROPERTY, PRODUCTS_IBLOCK, "COLOR", "Цвет", "S"),
 )
@@ -38,6 +44,10 @@ _STATUSES = (
     # id, type, notify, colour, sort
     ("N", "O", "Y", "#BEEDF1", 10),
     ("P", "O", "Y", "#C8E6C9", 20),
+    ("WC", "O", "N", "#FFE3A3", 30),  # a seller's own: on assembly
+    ("WA", "O", "N", "#F5C542", 40),  # assembled
+    ("WD", "O", "N", "#A7C7FF", 50),  # in delivery
+    ("WR", "O", "N", "#F2A6A6", 60),  # returned
     ("F", "O", "Y", "#DDDDDD", 200),
     ("DN", "D", "N", "#FFFFFF", 10),
     ("DF", "D", "N", "#DDDDDD", 200),
@@ -52,6 +62,9 @@ _WB_PROPERTIES = (
     "WB_STICKER",
     "WB_LABEL_URL",
     "WB_ACCOUNT",
+    "WB_PROBLEM",
+    "WB_MARKING",
+    "WB_SUPPLY_URL",
 )
 
 
@@ -169,11 +182,15 @@ def _catalog(shop: Shop) -> None:
         shop.product_properties.add(row)
     made = goods(shop.seed.seed, shop.seed.offers)
     codes, inactive = _barcodes(shop.seed, made)
+    fbo = {good.offer_id for good in random.Random(f"{shop.seed.seed}/fbo").sample(made, shop.seed.fbo_offers)}
     for parent, (_, sizes) in enumerate(groupby(made, key=lambda good: good.nm_id), start=_FIRST_PARENT):
         offers = list(sizes)
         _parent(shop, parent, offers[0])
         for good in offers:
-            _offer(shop, good, parent, codes[good.offer_id], active=good.offer_id not in inactive)
+            row = _offer(shop, good, parent, codes[good.offer_id])
+            row["active"] = "N" if good.offer_id in inactive else "Y"
+            if good.offer_id in fbo:
+                row[f"property{FBO_PROPERTY}"] = _value(good.offer_id, FBO_PROPERTY, "Y")
 
 
 def _barcodes(seed: Seed, made: list[Good]) -> tuple[dict[int, list[str]], set[int]]:
@@ -198,12 +215,14 @@ def _parent(shop: Shop, number: int, good: Good) -> None:
     shop.elements[PRODUCTS_IBLOCK].add(row)
 
 
-def _offer(shop: Shop, good: Good, parent: int, barcodes: list[str], *, active: bool) -> None:
+def _offer(shop: Shop, good: Good, parent: int, barcodes: list[str]) -> Row:
     row = _element(shop, good.offer_id, OFFERS_IBLOCK, f"{good.name} ({good.size})", kind=4)
-    row |= {"quantity": Decimal(good.quantity), "active": "Y" if active else "N"}
+    row["quantity"] = Decimal(good.quantity)
     row["parentId"] = _value(good.offer_id, SKU_PROPERTY, str(parent))
     row[f"property{SIZE_PROPERTY}"] = _value(good.offer_id, SIZE_PROPERTY, good.size)
     row[f"property{BARCODE_PROPERTY}"] = barcode_cell(shop, good.offer_id, barcodes)
+    row[f"property{PLACE_PROPERTY}"] = _place(good.offer_id)
+    row |= {f"property{FBO_PROPERTY}": None, f"property{FBO_STOCK_PROPERTY}": None}
     shop.elements[OFFERS_IBLOCK].add(row)
     shop.prices.add(
         {
@@ -216,14 +235,22 @@ def _offer(shop: Shop, good: Good, parent: int, barcodes: list[str], *, active: 
         }
     )
     for store, amount in _shares(shop.seed, good.quantity):
-        row = {"productId": good.offer_id, "storeId": store, "amount": Decimal(amount), "quantityReserved": Decimal(0)}
-        shop.store_products.add(row)
+        place = {"productId": good.offer_id, "storeId": store, "amount": Decimal(amount)}
+        shop.store_products.add(place | {"quantityReserved": Decimal(0)})
+    return row
 
 
 def barcode_cell(shop: Shop, offer: int, barcodes: list[str]) -> list[Row] | Row | None:
     """A multiple property is a list of values even when it has one or none; a single one without a value is null."""
     values = [_value(offer, BARCODE_PROPERTY + 1000 * at, code) for at, code in enumerate(barcodes)]
     return values if shop.seed.multiple_barcodes else next(iter(values), None)
+
+
+def _place(offer: int) -> Row | None:
+    """Row, rack and shelf; every fourth offer has not been given a place."""
+    if offer % 4 == 0:
+        return None
+    return _value(offer, PLACE_PROPERTY, f"{'АБВ'[offer % 4 - 1]}-{offer // 4 % 30 + 1:02}-{offer % 5 + 1}")
 
 
 def _value(element: int, number: int, value: str) -> Row:

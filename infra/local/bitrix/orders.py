@@ -43,7 +43,7 @@ def update(shop: Shop, params: Params) -> Answer:
     if changed.get("statusId", order["statusId"]) != order["statusId"]:
         changed["dateStatus"] = shop.now()
     order |= changed
-    _touch(shop, order)
+    touch(shop, order)
     return Answer({"order": _NOBODY | order})
 
 
@@ -68,6 +68,9 @@ def delete(shop: Shop, params: Params) -> Answer:
         _cancel(shop, order)
     for item in _items(shop, order):
         shop.shipment_items.remove(item)
+    for line in shop.basket.of(order["id"]):
+        for row in shop.basket_properties.of(line["id"]):
+            shop.basket_properties.remove(row)
     for table in (shop.basket, shop.payments, shop.shipments, shop.property_values):
         for row in table.of(order["id"]):
             table.remove(row)
@@ -90,17 +93,19 @@ def settle(shop: Shop, order: Row) -> None:
     order["price"] = sum((line["price"] * line["quantity"] for line in lines), start=delivery)
     order["payed"] = "Y" if paid and sum(paid) >= order["price"] else "N"
     order["deducted"] = "Y" if shipments and all(one["deducted"] == "Y" for one in shipments) else "N"
-    _touch(shop, order)
+    touch(shop, order)
 
 
 def hold(shop: Shop, order: Row, items: list[Row]) -> None:
     """Reserve a shipment's items; what the shop has not marks the order, and the answer is an error AFTER the save."""
+    if order["canceled"] != "Y" and not _reserved(shop, order, items):
+        raise bad(order["reasonMarked"])
+
+
+def refuse_cancelled(order: Row, code: str, description: str) -> None:
+    """Money and goods of a cancelled order stand still; its status does not."""
     if order["canceled"] == "Y":
-        return
-    held = [stock.reserve(shop, item) for item in items]
-    if not all(held):
-        order |= {"marked": "Y", "dateMarked": shop.now(), "reasonMarked": "Не удалось зарезервировать товар"}
-        raise bad("Не удалось зарезервировать товар")
+        raise Refused(code, description)
 
 
 def line_tree(shop: Shop, line: Row) -> Row:
@@ -118,7 +123,7 @@ def line_tree(shop: Shop, line: Row) -> Row:
         for item in items
         if item["reservedQuantity"]
     ]
-    return line | {"properties": [], "reservations": reservations}
+    return line | {"properties": shop.basket_properties.of(line["id"]), "reservations": reservations}
 
 
 def shipment_tree(shop: Shop, shipment: Row) -> Row:
@@ -139,7 +144,7 @@ def _items(shop: Shop, row: Row, of: str = "id") -> list[Row]:
     return [item for shipment in shop.shipments.of(row[of]) for item in shop.shipment_items.of(shipment["id"])]
 
 
-def _touch(shop: Shop, order: Row) -> None:
+def touch(shop: Shop, order: Row) -> None:
     order["dateUpdate"] = shop.now()
     order["version"] += 1
 
@@ -156,7 +161,15 @@ def _cancel(shop: Shop, order: Row) -> None:
 
 def _restore(shop: Shop, order: Row) -> None:
     order |= {"canceled": "N", "dateCanceled": None, "empCanceledId": None}
-    hold(shop, order, _items(shop, order))
+    _reserved(shop, order, _items(shop, order))
+
+
+def _reserved(shop: Shop, order: Row, items: list[Row]) -> bool:
+    """Whether all that the items want is held for them; what is not leaves its mark on the order."""
+    held = [stock.reserve(shop, item) for item in items]
+    if not all(held):
+        order |= {"marked": "Y", "dateMarked": shop.now(), "reasonMarked": "Не удалось зарезервировать товар"}
+    return all(held)
 
 
 def _check_places(shop: Shop, row: Row) -> None:

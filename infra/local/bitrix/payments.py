@@ -2,8 +2,10 @@
 
 from infra.local.bitrix.answers import Answer, Params, Refused, Row, bad
 from infra.local.bitrix.entities import PAYMENT, changes, fields_of, id_of, new_row
-from infra.local.bitrix.orders import order_of, settle
+from infra.local.bitrix.orders import order_of, refuse_cancelled, settle
 from infra.local.bitrix.shop import Shop
+
+_CANCELLED = ("SALE_ORDER_PAID_ORDER_CANCELED", "Заказ отменён, изменить его оплату нельзя")
 
 
 def add(shop: Shop, params: Params) -> Answer:
@@ -12,6 +14,8 @@ def add(shop: Shop, params: Params) -> Answer:
     row = new_row(PAYMENT, given)
     order = order_of(shop, row["orderId"])
     earlier = shop.payments.of(order["id"])
+    if row["paid"] == "Y" or row["sum"] is not None:
+        refuse_cancelled(order, *_CANCELLED)
     _name_pay_system(shop, row)
     if row["sum"] is None:
         row["sum"] = max(order["price"] - sum(payment["sum"] for payment in earlier), 0)
@@ -19,8 +23,8 @@ def add(shop: Shop, params: Params) -> Answer:
     row["dateBill"] = row["dateBill"] or shop.now()
     if "xmlId" not in given:
         row["xmlId"] = shop.fresh_xml_id()
+    _date(shop, row, before="N")
     payment = shop.payments.add(row)
-    _date(shop, payment)
     settle(shop, order)
     return Answer({"payment": payment})
 
@@ -29,11 +33,19 @@ def update(shop: Shop, params: Params) -> Answer:
     payment = shop.payments.get(id_of(params))
     if payment is None:
         raise Refused("200640400001", "payment is not exists")
-    changed = payment | changes(PAYMENT, fields_of(params))
+    order = order_of(shop, payment["orderId"])
+    given = changes(PAYMENT, fields_of(params))
+    changed = payment | given
+    if (changed["paid"], changed["sum"]) != (payment["paid"], payment["sum"]):
+        refuse_cancelled(order, *_CANCELLED)
+    if payment["paid"] == "Y" and changed["sum"] != payment["sum"]:
+        raise Refused("SALE_PAYMENT_NOT_ALLOWED_CHANGE_SUM", "Нельзя изменить сумму оплаченной оплаты")
     _name_pay_system(shop, changed)
+    if "datePaid" not in given and payment["paid"] != "Y":
+        changed["datePaid"] = None  # the day it was paid before it was unset
+    _date(shop, changed, before=payment["paid"])
     payment |= changed
-    _date(shop, payment)
-    settle(shop, order_of(shop, payment["orderId"]))
+    settle(shop, order)
     return Answer({"payment": payment})
 
 
@@ -48,7 +60,7 @@ def _name_pay_system(shop: Shop, row: Row) -> None:
     }
 
 
-def _date(shop: Shop, payment: Row) -> None:
-    if payment["paid"] == "Y":
+def _date(shop: Shop, payment: Row, before: str) -> None:
+    if payment["paid"] == "Y" != before:
         payment["datePaid"] = payment["datePaid"] or shop.now()
         payment["empPaidId"] = payment["empPaidId"] or 1

@@ -2,7 +2,7 @@
 
 from infra.local.bitrix.answers import Answer, Params, Row, bad
 from infra.local.bitrix.entities import fields_of
-from infra.local.bitrix.orders import order_of, property_row, value_shown
+from infra.local.bitrix.orders import order_of, property_row, touch, value_shown
 from infra.local.bitrix.php import as_int, as_text
 from infra.local.bitrix.shop import Shop
 
@@ -24,8 +24,19 @@ def modify(shop: Shop, params: Params) -> Answer:
         shop.property_values.remove(standing[number])
     for number, value in wanted.items():
         _write(shop, order, number, value)
-    order["dateUpdate"] = shop.now()
+    touch(shop, order)
     return Answer({"propertyValues": [value_shown(row) for row in shop.property_values.of(order["id"])]})
+
+
+def set_one(shop: Shop, order: Row, code: str, value: str) -> None:
+    """One property is written in the order's form; the others stay."""
+    kinds = (kind for kind in shop.order_properties if kind["personTypeId"] == order["personTypeId"])
+    kind = next((one for one in kinds if one["code"] == code), None)
+    if kind is None:
+        raise bad(f"The property {code} does not exist for the person type of the order")
+    number, written = _wanted(shop, order, {"orderPropsId": kind["id"], "value": value})
+    _write(shop, order, number, written)
+    touch(shop, order)
 
 
 def _wanted(shop: Shop, order: Row, sent: object) -> tuple[int, object]:

@@ -9,6 +9,7 @@ Right = Literal[
     "sale_read",
     "sale_write",
     "catalog_read",
+    "catalog_write",
     "catalog_store",
     "catalog_price",
     "catalog_settings",
@@ -40,6 +41,7 @@ class Seed(_Part):
     empty_barcodes: int = Field(0, ge=0)
     multiple_barcodes: int = Field(0, ge=0, description="more than 0 makes the property a multiple one for all offers")
     inactive_offers: int = Field(0, ge=0)
+    fbo_offers: int = Field(0, ge=0, description="offers whose property WB_FBO says Y, whatever their barcodes")
     stores: tuple[StoreSeed, ...] = (
         StoreSeed(id=1, title="Основной склад", share=0.7),
         StoreSeed(id=2, title="Магазин", share=0.3),
@@ -49,6 +51,7 @@ class Seed(_Part):
     store_control: bool = True
     can_buy_zero: bool = False
     with_wb_properties: bool = True
+    open_pictures: bool = Field(default=True, description="the `url` of a picture opens without the webhook's secret")
     scopes: frozenset[Scope] = frozenset(SCOPES)
     rights: frozenset[Right] = frozenset(RIGHTS)
 
@@ -57,6 +60,8 @@ class Seed(_Part):
         odd = 2 * self.duplicate_barcodes + self.empty_barcodes + self.multiple_barcodes + self.inactive_offers
         if odd > self.offers:
             raise ValueError(f"{odd} offers with odd barcodes do not fit into {self.offers}")
+        if self.fbo_offers > self.offers:
+            raise ValueError(f"{self.fbo_offers} offers of WB's own warehouses do not fit into {self.offers}")
         if not self.stores or sum(store.share for store in self.stores) <= 0:
             raise ValueError("at least one store must have a share above 0")
         return self

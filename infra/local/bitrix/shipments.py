@@ -6,8 +6,11 @@ from decimal import Decimal
 from infra.local.bitrix import stock
 from infra.local.bitrix.answers import Answer, Params, Refused, Row, bad
 from infra.local.bitrix.entities import SHIPMENT, SHIPMENT_ITEM, changes, fields_of, id_of, new_row
-from infra.local.bitrix.orders import hold, order_of, settle, shipment_tree
+from infra.local.bitrix.orders import hold, order_of, refuse_cancelled, settle, shipment_tree
 from infra.local.bitrix.shop import Shop
+
+# What an update that does not tell them sets back (documentation of sale.shipment.update).
+_FORGOTTEN: Row = {"statusId": "DN", "basePriceDelivery": Decimal(0)}
 
 
 def add(shop: Shop, params: Params) -> Answer:
@@ -15,6 +18,7 @@ def add(shop: Shop, params: Params) -> Answer:
     given = fields_of(params)
     row = new_row(SHIPMENT, given)
     order = order_of(shop, row["orderId"])
+    _check_order(order, row, was={"allowDelivery": "N", "deducted": "N"})
     _name_delivery(shop, row)
     _check_status(shop, row["statusId"])
     number = len(shop.shipments.of(order["id"])) + 1
@@ -36,13 +40,17 @@ def update(shop: Shop, params: Params) -> Answer:
     shipment = shop.shipments.get(id_of(params))
     if shipment is None:
         raise Refused("201140400001", "shipment is not exists")
-    changed = shipment | changes(SHIPMENT, fields_of(params))
+    order = order_of(shop, shipment["orderId"])
+    changed = shipment | _FORGOTTEN | changes(SHIPMENT, fields_of(params))
+    _check_order(order, changed, was=shipment)
     _name_delivery(shop, changed)
     _check_status(shop, changed["statusId"])
+    if changed["deducted"] == "Y" != shipment["deducted"]:
+        _check_goods(shop, shipment)
     deducted, changed["deducted"] = changed["deducted"], shipment["deducted"]
     shipment |= changed
     _move(shop, shipment, deducted)
-    settle(shop, order_of(shop, shipment["orderId"]))
+    settle(shop, order)
     return Answer({"shipment": shipment_tree(shop, shipment)})
 
 
@@ -52,6 +60,8 @@ def add_item(shop: Shop, params: Params) -> Answer:
     shipment = shop.shipments.get(row["orderDeliveryId"])
     if shipment is None:
         raise Refused("201240400002", "shipment is not exists")
+    if shipment["deducted"] == "Y":
+        raise Refused("SALE_SHIPMENT_ITEM_SHIPMENT_ALREADY_SHIPPED_CANNOT_EDIT", "Отгрузка уже отгружена")
     line = shop.basket.get(row["basketId"])
     if line is None or line["orderId"] != shipment["orderId"]:
         raise Refused("201240400003", "basket item is not exists")
@@ -94,6 +104,19 @@ def _move(shop: Shop, shipment: Row, deducted: str) -> None:
     for item in shop.shipment_items.of(shipment["id"]):
         (stock.ship if deducted == "Y" else stock.take_back)(shop, item)
     shipment |= {"deducted": deducted, "dateDeducted": now, "empDeductedId": 1}
+
+
+def _check_order(order: Row, wanted: Row, was: Row) -> None:
+    if wanted["allowDelivery"] != was["allowDelivery"]:
+        code = "SALE_ORDER_ALLOW_DELIVERY_ORDER_CANCELED"
+        refuse_cancelled(order, code, "Заказ отменён, изменить разрешение доставки нельзя")
+    if wanted["deducted"] != was["deducted"]:
+        refuse_cancelled(order, "SALE_ORDER_SHIPMENT_ORDER_CANCELED", "Заказ отменён, изменить его отгрузку нельзя")
+
+
+def _check_goods(shop: Shop, shipment: Row) -> None:
+    for item in shop.shipment_items.of(shipment["id"]):
+        stock.check_shippable(shop, item)
 
 
 def _name_delivery(shop: Shop, row: Row) -> None:

@@ -12,6 +12,7 @@ from infra.local.bitrix.seed import Seed
 
 PRODUCTS_IBLOCK, OFFERS_IBLOCK = 23, 24
 SKU_PROPERTY, BARCODE_PROPERTY, SIZE_PROPERTY, ARTICLE_PROPERTY, COLOUR_PROPERTY = 97, 98, 99, 100, 101
+PLACE_PROPERTY, FBO_PROPERTY, FBO_STOCK_PROPERTY = 102, 103, 104
 
 
 class Table:
@@ -86,8 +87,11 @@ class Shop:
     shipments: Table = field(default_factory=lambda: Table("orderId", 400_001))
     shipment_items: Table = field(default_factory=lambda: Table("orderDeliveryId", 500_001))
     property_values: Table = field(default_factory=lambda: Table("orderId", 600_001))
+    basket_properties: Table = field(default_factory=lambda: Table("basketId", 900_001))
     reserved_in: dict[int, int] = field(default_factory=dict)  # shipment item → row of store_products
+    shipped_from: dict[int, int] = field(default_factory=dict)  # the same of items that have left the shop
     _marks: Iterator[int] = field(default_factory=lambda: itertools.count(0x6A000000))
+    _value_ids: Iterator[int] = field(default_factory=lambda: itertools.count(9_000_001))
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC).replace(microsecond=0)
@@ -95,6 +99,10 @@ class Shop:
     def fresh_xml_id(self) -> str:
         """What the shop invents for a row that came without an xmlId."""
         return f"bx_{next(self._marks):013x}"
+
+    def fresh_value_id(self) -> str:
+        """The id of a product property's value that did not come with the opening."""
+        return str(next(self._value_ids))
 
     def product(self, product_id: int) -> Row | None:
         return next((row for table in self.elements.values() if (row := table.get(product_id)) is not None), None)

@@ -6,7 +6,7 @@ physical until the goods are shipped; with store control on, the store counts wh
 
 from decimal import Decimal
 
-from infra.local.bitrix.answers import Row
+from infra.local.bitrix.answers import Refused, Row
 from infra.local.bitrix.shop import Shop
 
 PROVIDER = "Bitrix\\Catalog\\Product\\CatalogProvider"
@@ -30,7 +30,7 @@ def reserve(shop: Shop, item: Row) -> bool:
     product["quantity"] -= held
     product["quantityReserved"] += held
     if shop.seed.store_control and held:
-        place = _place(shop, product["id"], held)
+        place = shop.store_products.get(shop.reserved_in.get(item["id"], 0)) or _place(shop, product["id"], held)
         place["quantityReserved"] += held
         shop.reserved_in[item["id"]] = place["id"]
     return bool(held == wanted)
@@ -41,6 +41,15 @@ def release(shop: Shop, item: Row) -> None:
     held, _ = _let_go(shop, item)
     if held:
         _product(shop, item)["quantity"] += held
+
+
+def check_shippable(shop: Shop, item: Row) -> None:
+    """What is neither held for the item nor left to sell cannot leave the shop, unless it sells below zero."""
+    line = shop.basket.get(item["basketId"])
+    if shop.seed.can_buy_zero or line is None or not tracked(line):
+        return
+    if _product(shop, item)["quantity"] < item["quantity"] - item["reservedQuantity"]:
+        raise Refused("DDCT_DEDUCTION_QUANTITY_ERROR", f"Недостаточно товара для отгрузки: {line['name']}")
 
 
 def ship(shop: Shop, item: Row) -> None:
@@ -54,17 +63,19 @@ def ship(shop: Shop, item: Row) -> None:
     if shop.seed.store_control:
         place = place or _place(shop, product["id"], item["quantity"])
         place["amount"] -= item["quantity"]
+        shop.shipped_from[item["id"]] = place["id"]
 
 
 def take_back(shop: Shop, item: Row) -> None:
-    """Undo `ship`: the goods are in the store again and held for the order as before."""
+    """Undo `ship`: the goods are in the store they left, and held for the order as before."""
     line = shop.basket.get(item["basketId"])
     if line is None or not tracked(line):
         return
     product = _product(shop, item)
     product["quantity"] += item["quantity"]
     if shop.seed.store_control:
-        _place(shop, product["id"], Decimal(0))["amount"] += item["quantity"]
+        place = shop.store_products.get(shop.shipped_from.pop(item["id"], 0)) or _place(shop, product["id"], Decimal(0))
+        place["amount"] += item["quantity"]
     reserve(shop, item)
 
 
