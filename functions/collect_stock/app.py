@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cache
 
-from wbsync.connections.bitrix import bitrix
+from wbsync.connections.bitrix import bitrix, order_properties
 from wbsync.connections.wildberries import wildberries
 from wbsync.flows.collect_stock import CollectStock
 from wbsync.settings import CollectStock as Settings
@@ -20,10 +20,11 @@ settings = cache(Settings.from_env)
 
 @scheduled
 def handler(event: dict[str, object], deadline: datetime) -> Report:
-    s = settings()
+    s, shop = settings(), parameters.shop(settings().config_parameter)
     return CollectStock(
-        wb=wildberries(s), bitrix=bitrix(s), shop=parameters.shop(s.config_parameter), now=utcnow,
+        wb=wildberries(s), bitrix=bitrix(s), shop=shop, now=utcnow,
         links=LinksStore(s.links_table), told=StockToldStore(s.stock_told_table), orders=OrdersStore(s.orders_table),
         cursors=CursorsStore(s.cursors_table), new_orders=Queue(s.new_orders_queue),
         stock_batches=Queue(s.stock_batches_queue),
+        property_ids=lambda: order_properties(s, shop.orders.person_type_id),
     ).run(full=bool(event.get("full")), deadline=deadline)  # fmt: skip

@@ -17,8 +17,8 @@ settings = cache(LinkCards.from_env)
 
 @scheduled
 def handler(_event: dict[str, object], deadline: datetime) -> Report:
-    s = settings()
+    s, shop = settings(), parameters.shop(settings().config_parameter)
     return link_cards.run(
-        wb=wildberries(s), bitrix=bitrix(s), shop_catalog=parameters.shop(s.config_parameter).catalog,
+        wb=wildberries(s), bitrix=bitrix(s), shop_catalog=shop.catalog, fbo=shop.stock.fbo,
         links=LinksStore(s.links_table), cursors=CursorsStore(s.cursors_table), now=utcnow, deadline=deadline,
     )  # fmt: skip

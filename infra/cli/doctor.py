@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -22,8 +23,11 @@ from wbsync.domain.shop import Shop
 from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
 from wbsync.stores.links import LinksStore
 from wbsync.telemetry import utcnow
+from wbsync.wb import token as wb_token
+from wbsync.wb.token import Category
 
 NEEDED_SCOPES = ("sale", "catalog")
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class State(StrEnum):
@@ -131,6 +135,25 @@ def _wb_reached(there: Installation) -> str:
     return f"{len(there.warehouses)} warehouse(s) of the seller, at {there.wb_hosts}"
 
 
+def _own_warehouses_of_wb(there: Installation) -> str:
+    if not _shop(there).stock.fbo.used:
+        return "none of the shop's goods lie there"
+    given, now = there.secret(Secret.WB_TOKEN), utcnow()
+    wb_token.check(given, category=Category.ANALYTICS, host_template=there.wb_hosts, now=now)
+    return "their stock may be read: the token opens Analytics"
+
+
+def _hand_over(there: Installation) -> str:
+    supplies = _shop(there).supplies
+    if supplies is None:
+        return "supplies are made by staff, in the WB cabinet"
+    if (cut_off := supplies.cut_off) is None:
+        return "supplies are handed over by `wbsync supply deliver`"
+    clock = utcnow().astimezone(ZoneInfo(cut_off.timezone))
+    days = " ".join(sorted(cut_off.days, key=_WEEK.index))
+    return f"supplies are handed over at {cut_off.at:%H:%M} of {cut_off.timezone}, {days}; it is {clock:%H:%M} there"
+
+
 def _warehouses(there: Installation) -> str:
     problems = shop_facts.against_wb(_shop(there), there.warehouses)
     if problems:
@@ -152,21 +175,26 @@ def _bitrix_answers(there: Installation) -> str:
 
 
 def _bitrix_rights(there: Installation) -> str:
-    """A read of each kind, of nothing, and a change of an order that cannot be: the right is asked for before it."""
+    """A read of each kind, of nothing, and changes that cannot be: the right is asked for before them."""
+    shop = _shop(there)
     nothing: dict[str, Param] = {"select": ["id"], "filter": {"id": 0}, "start": -1}
-    iblock = _shop(there).catalog.iblocks[0]
+    iblock = shop.catalog.iblocks[0]
     products: dict[str, Param] = {"select": ["id", "iblockId"], "filter": {"id": 0, "iblockId": iblock}, "start": -1}
     tried = {
         f"r{number}": Command(row.name, products if row.name == "catalog.product.list" else nothing)
         for number, row in enumerate(row for row in METHODS.values() if row.rows and row.scope in NEEDED_SCOPES)
-    } | {"w": Command("sale.order.update", {"id": 0, "fields": {"comments": ""}})}
+    }
+    changes = {"w": Command("sale.order.update", {"id": 0, "fields": {"comments": ""}})}
+    if shop.stock.fbo.stock_property:
+        changes["p"] = Command("catalog.product.update", {"id": 0, "fields": {"iblockId": iblock}})
+    tried |= changes
     answer = there.bitrix.batch(tried)
     failures = {key: failure for key in tried if (failure := answer.failure(key))}
     lacking = dict.fromkeys(METHODS[tried[k].method].right for k, e in failures.items() if isinstance(e, NotAuthorised))
     if lacking:
         raise NotAuthorised(f"the webhook's user lacks the right to {'; and to '.join(lacking)}")
     for key, failure in failures.items():
-        if isinstance(failure, TryLater) or key != "w":
+        if isinstance(failure, TryLater) or key not in changes:
             raise failure
     return "reads catalog, stores and orders, and may change orders"
 
@@ -216,6 +244,8 @@ CHECKS: Sequence[Check] = (
     Check("WB token", _wb_token),
     Check("WB", _wb_reached, needs=("WB token",)),
     Check("WB warehouses", _warehouses, needs=("configuration", "WB")),
+    Check("WB's own warehouses", _own_warehouses_of_wb, needs=("configuration", "WB token")),
+    Check("hand-over", _hand_over, needs=("configuration",)),
     Check("Bitrix", _bitrix_answers),
     Check("Bitrix rights", _bitrix_rights, needs=("configuration", "Bitrix")),
     Check("shop's ids", _shop_facts, needs=("configuration", "Bitrix rights")),

@@ -20,6 +20,9 @@ _NAMES: Mapping[str, str] = {
     "sticker": "Wildberries: номер на этикетке",
     "label_url": "Wildberries: этикетка",
     "account": "Wildberries: кабинет",
+    "supply_url": "Wildberries: печать поставки",
+    "problem": "Wildberries: что не так",
+    "marking": "Wildberries: коды маркировки",
 }
 """What shop staff reads in the order's card, by the setting under `orders.properties`."""
 

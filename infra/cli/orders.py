@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli import order_proofs
 from infra.cli.account import deployed
 from infra.cli.console import print_json, print_table
 from infra.cli.options import JsonOption, StageOption
@@ -18,6 +19,8 @@ from wbsync.stores.queues import Queue
 from wbsync.telemetry import utcnow
 
 app = typer.Typer(help="WB orders on their way into the shop.", no_args_is_help=True)
+app.command()(order_proofs.reconcile)
+app.command()(order_proofs.proof)
 
 _UNDER_WAY = tuple(state for state in OrderState if state not in (OrderState.DONE, OrderState.CLOSED))
 _TO_PLACE = frozenset({OrderState.STORED, OrderState.WAITING})

@@ -68,10 +68,17 @@ def against_bitrix(bitrix: BitrixClient, shop: Shop) -> ShopVerdict:
         answer = bitrix.batch({f"q{number}": question.command for number, question in enumerate(some)})
         for number, question in enumerate(some):
             _judge(question, answer, f"q{number}", verdict)
-    verdict.unchecked.append("orders.site_id (no documented method tells)")
-    if shop.orders.user_id:
-        verdict.unchecked.append("orders.user_id (no documented method of the shop tells)")
+    verdict.unchecked.extend(_unknowable(shop))
     return verdict
+
+
+def _unknowable(shop: Shop) -> Iterator[str]:
+    yield "orders.site_id (no documented method tells)"
+    if shop.orders.user_id:
+        yield "orders.user_id (no documented method of the shop tells)"
+    for key, source in shop.marking.sources.items():
+        if source.basket_property:
+            yield f"marking.sources.{key}.basket_property (the shop keeps no list of such properties)"
 
 
 def _judge(question: _Question, answer: BatchAnswer, key: str, verdict: ShopVerdict) -> None:
@@ -97,16 +104,17 @@ def _unknown_stores(bitrix: BitrixClient, shop: Shop) -> Iterator[Problem]:
 
 
 def _unknown_properties(bitrix: BitrixClient, shop: Shop) -> Iterator[Problem]:
-    """Those of `constant_properties`; ours are made by `wbsync doctor --fix`."""
-    if not shop.orders.constant_properties:
+    """The shop's own order properties; ours are made by `wbsync doctor --fix`."""
+    orders = shop.orders
+    named: dict[Where, str] = {("orders", "constant_properties", code): code for code in orders.constant_properties}
+    for key, source in shop.marking.sources.items():
+        if source.order_property:
+            named["marking", "sources", key, "order_property"] = source.order_property
+    if not named:
         return
-    known = property_ids(bitrix, shop.orders.person_type_id)
-    for code in shop.orders.constant_properties:
-        if code not in known:
-            yield Problem(
-                ("orders", "constant_properties", code),
-                f"person type {shop.orders.person_type_id} of the shop has no active order property with this code",
-            )
+    known = property_ids(bitrix, orders.person_type_id)
+    lacking = f"person type {orders.person_type_id} of the shop has no active order property with the code"
+    yield from (Problem(where, f"{lacking} {code}") for where, code in named.items() if code not in known)
 
 
 def _questions(shop: Shop) -> Iterator[_Question]:
@@ -133,12 +141,15 @@ def _questions(shop: Shop) -> Iterator[_Question]:
         _has("personTypes", "id", orders.person_type_id),
         f"the shop has no person type {orders.person_type_id}",
     )
-    yield _Question(
-        ("orders", "status_new"),
-        Command("sale.status.list", _one({"id": orders.status_new, "type": "O"}, "id", "type")),
-        _has("statuses", "id", orders.status_new),
-        f"the shop has no order status {orders.status_new}",
-    )
+    yield from _statuses(shop)
+    yield from _product_properties(shop)
+    for at, code in enumerate(orders.adopted_by):
+        yield _Question(
+            ("orders", "adopted_by", at),
+            Command("sale.property.list", _one({"code": code}, "id", "code")),
+            _has("properties", "code", code),
+            f"the shop has no order property with the code {code}",
+        )
     for name, number, method in (
         ("pay_system_id", orders.pay_system_id, "sale.paysystem.list"),
         ("delivery_id", orders.delivery_id, "sale.delivery.getlist"),
@@ -152,12 +163,52 @@ def _questions(shop: Shop) -> Iterator[_Question]:
         )
 
 
+def _statuses(shop: Shop) -> Iterator[_Question]:
+    """Each order status that is named, where it is named."""
+    rules, assembled = shop.statuses, shop.supplies.assembled if shop.supplies else frozenset[str]()
+    named: list[tuple[Where, str]] = [
+        (("orders", "status_new"), shop.orders.status_new),
+        *((("statuses", "to_shop", at, "status"), rule.status) for at, rule in enumerate(rules.to_shop) if rule.status),
+        *((("statuses", "protected"), status) for status in sorted(rules.protected)),
+        *((("statuses", "cancels"), status) for status in sorted(rules.cancels)),
+        *((("supplies", "assembled"), status) for status in sorted(assembled)),
+    ]
+    for where, status in named:
+        yield _Question(
+            where,
+            Command("sale.status.list", _one({"id": status, "type": "O"}, "id", "type")),
+            _has("statuses", "id", status),
+            f"the shop has no order status {status}",
+        )
+
+
+def _product_properties(shop: Shop) -> Iterator[_Question]:
+    """Properties of products that one information block has and another may lack."""
+    named: list[tuple[Where, str | None]] = [
+        (("supplies", "place_property"), shop.supplies.place_property if shop.supplies else None),
+        (("stock", "fbo", "marked_by"), shop.stock.fbo.marked_by),
+        (("stock", "fbo", "stock_property"), shop.stock.fbo.stock_property),
+    ]
+    for where, code in named:
+        if code:
+            yield _Question(
+                where,
+                Command("catalog.productProperty.list", _one({"code": code}, "id", "code", "iblockId")),
+                _has_one_of("productProperties", "iblockId", shop.catalog.iblocks),
+                f"no information block of catalog.iblocks has a property with the code {code}",
+            )
+
+
 def _one(condition: Params, *select: str) -> Params:
     return {"select": list(select), "filter": condition, "start": -1}
 
 
 def _has(key: str, field: str, value: object) -> Callable[[object], bool]:
     return lambda answer: _is_in(rows(answer, key, key), field, value)
+
+
+def _has_one_of(key: str, field: str, values: Iterable[object]) -> Callable[[object], bool]:
+    return lambda answer: any(_is_in(rows(answer, key, key), field, value) for value in values)
 
 
 def _has_in_capitals(number: int) -> Callable[[object], bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from wbsync.domain.shop import Shop
+from wbsync.domain.statuses import WbStatus
 from wbsync.errors import Rejected
 
 type Where = tuple[str | int, ...]
@@ -44,9 +46,14 @@ def read(content: bytes) -> ShopFile:
     if root is None:
         raise Rejected("the file is empty: begin with infra/config/dev.example.yaml")
     try:
-        return ShopFile(Shop.model_validate(data), root)
+        shop = Shop.model_validate(data)
     except ValidationError as error:
-        found = sorted((_line(root, problem.where), str(problem)) for problem in explained(error, data))
+        problems = explained(error, data)
+    else:
+        problems = [*_rows_that_never_fit(shop)]
+        if not problems:
+            return ShopFile(shop, root)
+    found = sorted((_line(root, problem.where), str(problem)) for problem in problems)
     raise Rejected("\n".join(f"line {line}: {told}" for line, told in found))
 
 
@@ -61,9 +68,20 @@ def setting(where: Where) -> str:
 # ---- YAML
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML as people read it: 17:30 is a time of day, and not the number 1050 in base 60."""
+
+
+def _whole_number(loader: yaml.SafeLoader, node: ScalarNode) -> int | str:
+    return str(node.value) if ":" in node.value else loader.construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+
+
 def _parsed(content: bytes) -> tuple[Node | None, object]:
     try:
-        loader = yaml.SafeLoader(content)
+        loader = _Loader(content)
         root = loader.get_single_node()
         if root is None:
             return None, None
@@ -132,6 +150,7 @@ def _step(node: Node, step: str | int) -> tuple[int, Node] | None:
 _SECTION = "must be a section with settings, not {input}"
 _WHOLE_NUMBER = "must be a whole number, not {input}"
 _LIST = "must be a list as [1, 2], not {input}"
+_TIME = "must be a time of day such as 17:30, not {input}"
 _YES_OR_NO = "must be true or false, not {input}"
 _WORDS: Mapping[str, str] = {
     "missing": "is missing: add it",
@@ -150,11 +169,14 @@ _WORDS: Mapping[str, str] = {
     "too_short": "must name at least one",
     "greater_than_equal": "must be {ge} or more, not {input}",
     "less_than_equal": "must be {le} or less, not {input}",
+    "time_type": _TIME,
+    "time_parsing": _TIME,
     "literal_error": "must be {expected}, not {input}",
     "value_error": "{error}",
 }
 _PATTERNS: Mapping[str, str] = {
     "^[A-Z]{3}$": "must be three capital letters such as BYN, not {input}",
+    "^[0-9]{3}$": "must be the three digits of a country in OKSM such as 112 for Belarus, in quotes, not {input}",
     "^[a-z0-9-]{1,20}$": "must be 1 to 20 small Latin letters, digits or hyphens, not {input}",
 }
 
@@ -191,6 +213,20 @@ def _unknown(name: str) -> str:
     names = {known for section in sections for known in section.get("properties", ())}
     close = get_close_matches(name, names, n=1)
     return f"is no setting: did you mean `{close[0]}`?" if close else "is no setting: remove it"
+
+
+def _rows_that_never_fit(shop: Shop) -> Iterator[Problem]:
+    """Rows of statuses.to_shop with a word that wbsync does not know of WB: they would silently do nothing."""
+    for at, row in enumerate(shop.statuses.to_shop):
+        for field, word in (("supplier", row.supplier), ("wb", row.wb)):
+            if word is not None and not _is_known(**{field: word}):
+                other = "wb" if field == "supplier" else "supplier"
+                hint = f": write it as `{other}`" if _is_known(**{other: word}) else ", as far as wbsync knows"
+                yield Problem(("statuses", "to_shop", at, field), f"WB never says {word!r} here{hint}")
+
+
+def _is_known(supplier: str = "new", wb: str = "waiting") -> bool:
+    return WbStatus(supplier, wb, read_at=datetime.min.replace(tzinfo=UTC)).known
 
 
 def _second_use(data: Any) -> Where:  # noqa: ANN401 what the YAML holds

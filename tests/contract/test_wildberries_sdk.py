@@ -8,18 +8,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from wildberries_sdk import general, items, orders_fbs
+from wildberries_sdk import analytics, general, items, orders_fbs
 
 from infra.local.serving import serve
 from infra.local.wildberries import Category, Wildberries, World, make_token
-from infra.local.wildberries.buyers import Wishes, happen, order
+from infra.local.wildberries.analytics import row_of
+from infra.local.wildberries.buyers import Wishes, order
 from infra.local.wildberries.faults import KINDS, Fault
+from infra.local.wildberries.life import happen
 from infra.local.wildberries.routes import ROUTES
 from wbsync.wb.wire import OrderStatuses
 
 MINSK = 501_001
+RUSSIA = 601_001
 FIRST = 310_000_001
-SOON = datetime.now(UTC) + timedelta(days=30)  # noqa: TID251 (a server on a port lives by the real clock)
+SOON = datetime.now(UTC) + timedelta(days=120)  # noqa: TID251 (a server on a port lives by the real clock)
+MARKS: dict[str, tuple[str, dict[str, object]]] = {
+    "sgtin": ("sgtin", {"sgtins": ["0104810000000012215EirD_orEif7X\x1d91EE12\x1d92Vyg"]}),
+    "uin": ("uin", {"uin": "1234567890123456"}),
+    "imei": ("imei", {"imei": "123456789012345"}),
+    "gtin": ("gtin", {"gtin": "4810000000012"}),
+    "expiration": ("expiration", {"expiration": "12.09.2030"}),
+    "customsDeclaration": ("customs_declaration", {"customsDeclaration": "10704010/010624/0000302"}),
+}
 FOREIGN = make_token(categories=[Category.CHAT], expires=SOON)
 ERRORS = (general.ApiException, items.ApiException, orders_fbs.ApiException)
 
@@ -49,9 +60,11 @@ class Peer:
         self.open.callback(client.rest_client.pool_manager.clear)  # the SDK itself leaves its connections open
         return part.DefaultApi(client)
 
-    def buy(self, count: int = 1, *, across: bool = False) -> list[int]:
+    def buy(self, count: int = 1, *, across: bool = False, warehouse: int = MINSK, marked: bool = False) -> list[int]:
         with self.wb.state.lock:
-            wishes = Wishes(count=count, seed=1, cross_border_share=float(across))
+            required = dict.fromkeys(MARKS, 1.0) if marked else {}
+            shares = {"cross_border_share": float(across), "required_meta": required}
+            wishes = Wishes(count=count, seed=1, warehouse_id=warehouse, **shares)  # type: ignore[arg-type]  # of one dict
             return [each.id for each in order(self.wb.state, wishes)]
 
     def supply(self, *orders: int) -> str:
@@ -62,7 +75,9 @@ class Peer:
 
 @pytest.fixture
 def peer() -> Iterator[Peer]:
-    wb = Wildberries(World(goods=20, stocked=True), pace=1_000)
+    warehouses = [{"id": MINSK, "name": "Минск"}, {"id": RUSSIA, "name": "На Россию", "office_id": 601}]
+    wb = Wildberries(World(goods=20, stocked=True, warehouses=warehouses), pace=1_000)
+    wb.state.stocks[RUSSIA][FIRST + 2] = 5
     with serve(wb.wsgi) as url:
         peer = Peer(wb, url)
         with peer.open:
@@ -96,14 +111,19 @@ def test_the_sdk_understands_every_operation_from_stock_to_labels(peer: Peer) ->
     assert len(understood(peer.content.post_v2_get_cards_list_with_http_info(ask))["cards"]) == 3
     _stock(peer)
     _orders(peer)
+    _marking(peer)
+    _boxes(peer)
+    _into_russia(peer)
+    _wb_stock(peer)
+    _archive(peer)
     assert set(peer.wb.state.requests) == {route.operation for route in ROUTES}
 
 
 def _stock(peer: Peer) -> None:
     goods = peer.goods
-    [warehouse] = understood(goods.get_v3_warehouses_with_http_info())
-    assert warehouse["id"] == MINSK
-    assert [office["selected"] for office in understood(goods.get_v3_offices_with_http_info())] == [True, False]
+    warehouses = understood(goods.get_v3_warehouses_with_http_info())
+    assert [warehouse["id"] for warehouse in warehouses] == [MINSK, RUSSIA]
+    assert [office["selected"] for office in understood(goods.get_v3_offices_with_http_info())] == [True, False, True]
     rows = [{"chrtId": FIRST, "amount": 7}, {"chrtId": FIRST + 1, "amount": 0}]
     ids = {"chrtIds": [FIRST, FIRST + 1]}
     assert understood(goods.put_v3_stocks_warehouse_id_with_http_info(MINSK, {"stocks": rows})) is None
@@ -138,6 +158,64 @@ def _orders(peer: Peer) -> None:
     assert len(understood(fbs.get_v3_orders_with_http_info(1000, 0))["orders"]) == 6
     empty = fbs.post_v3_supplies({"name": "Вторник"}).id
     assert understood(fbs.delete_v3_supplies_supply_id_with_http_info(empty)) is None
+
+
+def _marking(peer: Peer) -> None:
+    fbs, [order] = peer.fbs, peer.buy(marked=True)
+    peer.supply(order)
+    for key, (put, values) in MARKS.items():
+        assert understood(getattr(fbs, f"put_v3_orders_order_id_meta_{put}_with_http_info")(order, values)) is None, key
+    [read] = understood(fbs.post_v3_orders_meta_with_http_info({"orders": [order]}))["orders"]
+    decisions = {row["key"]: row["decision"] for row in read["metaDetails"]}
+    assert decisions == dict.fromkeys(("sgtin", "uin", "imei"), "pending") | dict.fromkeys(
+        ("gtin", "expiration", "customsDeclaration"), "filled"
+    )
+    assert understood(fbs.delete_v3_orders_order_id_meta_with_http_info(order, "imei")) is None
+
+
+def _boxes(peer: Peer) -> None:
+    fbs, supply = peer.fbs, peer.supply(*peer.buy(2))
+    ids = understood(fbs.post_v3_supplies_supply_id_trbx_with_http_info(supply, {"amount": 1}))
+    [box] = understood(fbs.get_v3_supplies_supply_id_trbx_with_http_info(supply))["trbxes"]
+    assert [box["id"]] == ids["trbxIds"]
+    assert understood(fbs.post_v3_supplies_supply_id_trbx_stickers_with_http_info(supply, "svg", ids))["stickers"]
+    assert understood(fbs.delete_v3_supplies_supply_id_trbx_with_http_info(supply, ids)) is None
+
+
+def _into_russia(peer: Peer) -> None:
+    """Transferred, sent again, and over the border with its form."""
+    fbs, orders = peer.fbs, peer.buy(2, warehouse=RUSSIA)
+    supply, fresh = peer.supply(*orders), fbs.post_v3_supplies({"name": "Среда"}).id
+    fbs.patch_v3_supplies_supply_id_deliver(supply)
+    asked = {"orderIds": orders[:1], "newSupplyId": fresh}
+    answer = fbs.patch_v3_fbs_supplies_supply_id_orders_transfer_with_http_info(supply, asked)
+    assert understood(answer)["transferredOrders"][0]["success"] is True
+    assert understood(fbs.get_v3_supplies_orders_reshipment_with_http_info()) == {"orders": []}
+    form = {"carrierName": "ЧТУП «Небылица»", "carrierTaxNumber": "190000001", "carrierCountryCode": "112"}
+    form |= {"vehicleRegistrationNumber": "AA 0000-7"}
+    assert understood(fbs.put_v3_fbs_supplies_supply_id_spot_with_http_info(supply, form)) is None
+    peer.wb.advance(7_200)
+    [told] = understood(fbs.post_v3_fbs_supplies_spot_list_with_http_info({"supplyIds": [supply]}))["supplies"]
+    assert told == {"id": supply, "spot": {"status": "completed"} | form}
+    assert understood(fbs.get_v3_fbs_supplies_supply_id_stickers_spot_with_http_info(supply))["qrCode"]
+
+
+def _wb_stock(peer: Peer) -> None:
+    with peer.wb.state.lock:
+        peer.wb.state.wb_stock.append(row_of(peer.wb.state, {"chrtId": FIRST, "quantity": 3}))
+    reports = peer.api(analytics, "seller-analytics-api")
+    answer = reports.post_v1_stocks_report_wb_warehouses_with_http_info({"nmIds": [], "limit": 10})
+    assert [row["quantity"] for row in understood(answer)["data"]["items"]] == [3]
+
+
+def _archive(peer: Peer) -> None:
+    orders = list(peer.wb.state.orders.values())
+    created = orders[0].created_at
+    peer.wb.advance(100 * 86_400)
+    for each in orders:
+        happen(peer.wb.state, each, "sold")
+    page = understood(peer.fbs.get_v3_fbs_orders_archive_with_http_info(created.year, created.month, 0, 100))
+    assert {told["status"]["wbStatus"] for told in page["orders"]} >= {"sold", "canceled"}
 
 
 REFUSALS: dict[int, Callable[[Peer], object]] = {

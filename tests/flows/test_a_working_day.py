@@ -453,7 +453,7 @@ def test_an_order_cancelled_before_its_label_owes_none(linked: World) -> None:
     bought = placed(linked, 2)
     linked.sim("wb", "POST", f"/_sim/orders/{bought[0]['id']}/cancel_by_client")
     assert linked.labels_tick() == {"LabelsOwed": 2, "LabelsReady": 0, "LabelAsks": 0}
-    assert linked.state(OrderState.CLOSED) == [bought[0]["id"]]
+    assert linked.state(OrderState.CANCELLED) == [bought[0]["id"]]
     assert len(linked.state(OrderState.PLACED)) == 1
 
 

@@ -194,7 +194,31 @@ def test_a_configuration_that_holds_is_stored_and_read_by_the_functions(cli: Cli
         ({"orders": shop()["orders"] | {"status_new": "DN"}}, "orders.status_new: the shop has no order status DN"),
         (
             {"orders": shop()["orders"] | {"constant_properties": {"TAX": "1"}}},
-            "orders.constant_properties.TAX: person type 1 of the shop has no active order property",
+            "orders.constant_properties.TAX: person type 1 of the shop has no active order property with the code TAX",
+        ),
+        (
+            {"statuses": {"to_shop": [{"wb": "sold", "status": "F"}, {"wb": "sorted", "status": "QQ"}]}},
+            "statuses.to_shop[1].status: the shop has no order status QQ",
+        ),
+        ({"statuses": {"protected": ["F", "QQ"]}}, "statuses.protected: the shop has no order status QQ"),
+        ({"statuses": {"cancels": ["QQ"]}}, "statuses.cancels: the shop has no order status QQ"),
+        ({"supplies": {"assembled": ["DN"]}}, "supplies.assembled: the shop has no order status DN"),
+        (
+            {"supplies": {"assembled": ["P"], "place_property": "SHELF"}},
+            "supplies.place_property: no information block of catalog.iblocks has a property with the code SHELF",
+        ),
+        ({"stock": {"fbo": {"marked_by": "NO_FBO"}}}, "stock.fbo.marked_by: no information block of catalog.iblocks"),
+        (
+            {"stock": {"fbo": {"offers": [2001], "stock_property": "NO_FBO"}}},
+            "stock.fbo.stock_property: no information",
+        ),
+        (
+            {"orders": shop()["orders"] | {"adopted_by": ["WB_RID", "MAXYSS_WB_NUMBER"]}},
+            "orders.adopted_by[1]: the shop has no order property with the code MAXYSS_WB_NUMBER",
+        ),
+        (
+            {"marking": {"sources": {"imei": {"order_property": "IMEI"}}}},
+            "marking.sources.imei.order_property: person type 1 of the shop has no active order property with the code",
         ),
     ],
 )
@@ -206,6 +230,23 @@ def test_what_wb_or_the_shop_has_not_is_refused_with_its_line_before_anything_is
     assert line.startswith("line ")
     assert told in line
     assert cli.stored("config") == "before"
+
+
+def test_what_the_shop_has_for_the_life_of_an_order_is_stored(cli: Cli) -> None:
+    cli.furnish(config="before")
+    whole = cli.file(
+        statuses={"to_shop": [{"wb": "sold", "status": "F"}], "protected": ["F"], "cancels": ["P"]},
+        supplies={"assembled": ["P"], "place_property": "WB_FBO", "cut_off": {"at": "17:30"}},
+        marking={"sources": {"imei": {"order_property": "WB_RID"}, "sgtin": {"basket_property": "CODE"}}},
+        stock={"fbo": {"marked_by": "WB_FBO", "stock_property": "WB_FBO_STOCK"}},
+    )
+    result = cli.run("config", "put", whole)
+    assert result.exit_code == 0, result.output
+    assert "not checked: marking.sources.sgtin.basket_property (the shop keeps no list of such" in result.stdout
+    stored = Shop.model_validate_json(cli.stored("config") or "")
+    assert stored.supplies
+    assert stored.supplies.cut_off
+    assert f"{stored.supplies.cut_off.at:%H:%M}" == "17:30"
 
 
 def test_an_unknown_information_block_is_refused(cli: Cli) -> None:
@@ -437,11 +478,50 @@ def test_a_webhook_without_a_right_is_told_which(cli: Cli, right: Right, told: s
     assert found["order properties"] == ("skipped", "not checked: see Bitrix rights")
 
 
+def test_the_right_to_change_products_is_wanted_only_where_a_property_of_them_is_written(cli: Cli) -> None:
+    cli.bitrix.open(Seed(offers=8, rights=frozenset(RIGHTS) - {"catalog_write"}))
+    cli.furnish()
+    assert cli.findings()["Bitrix rights"][0] == "ok"
+    cli.store(config=json.dumps(shop(stock={"fbo": {"offers": [2001], "stock_property": "WB_FBO_STOCK"}})))
+    state, told = cli.findings()["Bitrix rights"]
+    assert state == "failed"
+    assert "change products: right W on the information block" in told
+
+
 def test_asking_for_the_right_to_change_orders_changes_none(cli: Cli) -> None:
     cli.furnish()
     cli.findings()
     assert cli.bitrix.shop.requests.methods["sale.order.update"] == 1
     assert len(cli.bitrix.shop.orders) == 0
+
+
+def test_analytics_is_wanted_of_a_token_only_for_goods_in_wbs_own_warehouses(cli: Cli) -> None:
+    cli.furnish()
+    assert cli.findings()["WB's own warehouses"] == ("ok", "none of the shop's goods lie there")
+    cli.store(config=json.dumps(shop(stock={"fbo": {"offers": [2001]}})))
+    state, told = cli.findings()["WB's own warehouses"]
+    assert state == "failed"
+    assert told.startswith("the WB token lacks the category Analytics: make a Personal token")
+    cli.store(wb_token=token(categories=(*BOTH, Category.ANALYTICS)))
+    assert cli.findings()["WB's own warehouses"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("supplies", "told"),
+    [
+        (None, "supplies are made by staff, in the WB cabinet"),
+        ({"assembled": ["P"]}, "supplies are handed over by `wbsync supply deliver`"),
+        (
+            {"assembled": ["P"], "cut_off": {"at": "17:30", "days": ["fri", "mon"]}},
+            "supplies are handed over at 17:30 of Europe/Minsk, mon fri; it is ",
+        ),
+    ],
+)
+def test_when_supplies_are_handed_over_is_told_with_the_clock_of_that_place(
+    cli: Cli, supplies: dict[str, Any] | None, told: str
+) -> None:
+    cli.furnish(config=json.dumps(shop(supplies=supplies)))
+    assert cli.findings()["hand-over"][1].startswith(told)
 
 
 def test_a_webhook_without_a_scope_is_told_which(cli: Cli) -> None:
@@ -480,7 +560,7 @@ def test_missing_order_properties_are_told_and_made_with_fix_and_not_twice(cli: 
         assert (row["type"], row["util"], row["isFiltered"], row["personTypeId"]) == ("STRING", "Y", "Y", 1)
         assert row["name"].startswith("Wildberries")
     count = len(cli.bitrix.shop.order_properties)
-    assert cli.findings("--fix")["order properties"] == ("ok", "all 9 are there")
+    assert cli.findings("--fix")["order properties"] == ("ok", f"all {len(WB_CODES)} are there")
     assert len(cli.bitrix.shop.order_properties) == count
 
 

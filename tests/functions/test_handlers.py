@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.local.wildberries import Category, make_token
-from tests.fixtures.functions import Functions, sqs_event
+from tests.fixtures.functions import FUNCTIONS, Functions, sqs_event
 from wbsync.domain.ids import OrderId
 from wbsync.errors import NotAuthorised
 from wbsync.messages import NewOrder
@@ -50,6 +50,24 @@ def test_a_day_runs_through_the_real_handlers(functions: Functions) -> None:
     assert functions.invoke("fetch_labels")["LabelsOwed"] == 3
     assert functions.drain("fetch_labels", "LabelsWantedQueue") == []
     assert functions.invoke("sweep")["OrdersStuck"] == 0
+
+
+LIFE = ("sync_statuses", "build_supplies", "send_marking", "print_supplies", "reconcile_orders", "read_fbo_stock")
+
+
+@pytest.mark.parametrize("name", [name for name in LIFE if (FUNCTIONS / name / "app.py").exists()])
+def test_each_function_of_an_orders_life_runs_to_its_end_over_orders_that_are_placed(
+    functions: Functions, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    functions.invoke("link_cards")
+    functions.invoke("collect_stock", {"full": True})
+    functions.drain("push_stock", "StockBatchesQueue")
+    functions.buy(2)
+    functions.invoke("poll_orders")
+    functions.drain("place_orders", "NewOrdersQueue")
+    capsys.readouterr()
+    functions.invoke(name)
+    assert metrics_of(capsys.readouterr().out)["Finished"] == 1
 
 
 def test_a_malformed_message_fails_alone(functions: Functions, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,9 @@ import requests
 
 from functions.open_label import app
 from tests.fixtures.aws import Aws
-from wbsync.domain.ids import OrderId
-from wbsync.domain.label_links import signed_path
+from wbsync.domain.ids import OrderId, SupplyId
+from wbsync.domain.label_links import signed_path, signed_supply_path
+from wbsync.domain.supplies import SupplyFile
 from wbsync.stores.aws import ssm
 from wbsync.stores.labels import LabelsStore
 from wbsync.telemetry import utcnow
@@ -146,3 +147,56 @@ def test_the_signature_is_not_logged(url: Url, capsys: pytest.CaptureFixture[str
     printed = "".join(capsys.readouterr())
     assert path.partition("&s=")[2] not in printed
     assert answer["headers"]["Location"] not in printed
+
+
+# ---- supplies
+
+SUPPLY = SupplyId("WB-GI-1234567")
+FILES = {
+    "": SupplyFile.THERMAL,
+    "&paper=thermal": SupplyFile.THERMAL,
+    "&paper=a4": SupplyFile.A4,
+    "&paper=code": SupplyFile.CODE,
+    "&paper=spot": SupplyFile.SPOT,
+}
+
+
+def supply_link(supply: SupplyId = SUPPLY, *, key: str = KEY) -> str:
+    return signed_supply_path(supply, key=key.encode(), expires=utcnow() + DAY)
+
+
+@pytest.mark.parametrize("paper", FILES)
+def test_a_supplys_link_leads_to_the_paper_it_names(url: Url, aws: Aws, paper: str) -> None:
+    for file in SupplyFile:
+        LabelsStore(aws.bucket).put_supply_file(SUPPLY, file, file.encode())
+
+    answer = url.get(supply_link() + paper)
+
+    assert answer["statusCode"] == 302
+    shown = requests.get(answer["headers"]["Location"], timeout=5)
+    assert shown.content == FILES[paper].encode()
+    assert shown.headers["Content-Type"] == FILES[paper].content_type
+
+
+def test_a_paper_that_is_not_made_yet_is_told_in_plain_words(url: Url) -> None:
+    answer = url.get(supply_link())
+
+    assert answer["statusCode"] == 404
+    assert answer["body"].startswith("Файл ещё не готов")
+    assert answer["headers"]["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        supply_link(key=FOREIGN_KEY),
+        supply_link().replace("1234567", "1234568"),
+        supply_link() + "&paper=secret",
+        "/supplies/WB-GI-1234567",
+        "/supplies/%00..%2F?e=1&s=1",
+        link().replace("/labels/", "/supplies/"),
+        supply_link().replace("/supplies/", "/labels/"),
+    ],
+)
+def test_a_supplys_refusal_is_that_of_a_label(url: Url, path: str) -> None:
+    assert url.get(path) == url.get("/labels/1")

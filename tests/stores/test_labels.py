@@ -8,7 +8,8 @@ import requests
 from botocore.stub import Stubber
 
 from tests.fixtures.aws import Aws
-from wbsync.domain.ids import OrderId
+from wbsync.domain.ids import OrderId, SupplyId
+from wbsync.domain.supplies import SupplyFile
 from wbsync.errors import NotAuthorised, Unavailable
 from wbsync.stores.aws import s3
 from wbsync.stores.labels import LabelsStore
@@ -77,3 +78,47 @@ def test_a_link_names_the_buckets_regional_host(aws: Aws) -> None:
     """S3 redirects from its global host, and the signature does not survive that."""
     host = urlsplit(LabelsStore(aws.bucket).open(ORDER, seconds=60)).hostname
     assert host == f"{aws.bucket}.s3.eu-central-1.amazonaws.com"
+
+
+# ---- reading
+
+SUPPLY = SupplyId("WB-GI-1")
+
+
+def test_labels_are_read_together_and_those_that_are_not_there_left_out(aws: Aws) -> None:
+    labels = LabelsStore(aws.bucket)
+    for number in range(1, 31):
+        labels.put(OrderId(number), f"label {number}".encode())
+    found = labels.read(map(OrderId, range(1, 41)))
+    assert found == {number: f"label {number}".encode() for number in range(1, 31)}
+    assert labels.read([]) == {}
+
+
+def test_a_supplys_file_is_read_or_told_to_be_absent(aws: Aws) -> None:
+    labels = LabelsStore(aws.bucket)
+    assert labels.read_supply_file(SUPPLY, SupplyFile.CODE) is None
+    assert not labels.has_supply_file(SUPPLY, SupplyFile.CODE)
+    labels.put_supply_file(SUPPLY, SupplyFile.CODE, b"png")
+    assert labels.read_supply_file(SUPPLY, SupplyFile.CODE) == b"png"
+    assert labels.has_supply_file(SUPPLY, SupplyFile.CODE)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"), [("AccessDenied", 403, NotAuthorised), ("SlowDown", 503, Unavailable)]
+)
+def test_s3_that_does_not_obey_is_told_when_a_label_is_read(
+    aws: Aws, code: str, status: int, error: type[Exception]
+) -> None:
+    with Stubber(s3()) as stubber:
+        stubber.add_client_error("get_object", code, http_status_code=status)
+        with pytest.raises(error):
+            LabelsStore(aws.bucket).read([ORDER])
+
+
+def test_who_may_not_list_the_bucket_hears_that_a_file_is_absent(aws: Aws) -> None:
+    with Stubber(s3()) as stubber:
+        stubber.add_client_error("head_object", "403", http_status_code=403)
+        assert not LabelsStore(aws.bucket).has_supply_file(SUPPLY, SupplyFile.A4)
+        stubber.add_client_error("head_object", "503", http_status_code=503)
+        with pytest.raises(Unavailable):
+            LabelsStore(aws.bucket).has_supply_file(SUPPLY, SupplyFile.A4)

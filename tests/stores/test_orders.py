@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from tests.fixtures.aws import Aws
-from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, ShopOrderId, WarehouseId
-from wbsync.domain.orders import MOVES, Money, Order, OrderState
+from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, ShopOrderId, SupplyId, WarehouseId
+from wbsync.domain.orders import MOVES, Money, Note, Order, OrderState
+from wbsync.domain.statuses import WbStatus
 from wbsync.stores.orders import OrdersStore
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,10 +64,18 @@ def test_a_move_keeps_what_was_learnt_on_the_way(orders: OrdersStore) -> None:
 
 
 @pytest.mark.parametrize("to", list(OrderState))
-@pytest.mark.parametrize("of", [OrderState.DONE, OrderState.CLOSED])
-def test_a_finished_order_goes_nowhere(orders: OrdersStore, of: OrderState, to: OrderState) -> None:
+@pytest.mark.parametrize(
+    ("of", "through"),
+    [
+        (OrderState.FINISHED, (OrderState.PLACED, OrderState.LABELLED, OrderState.DONE)),
+        (OrderState.CLOSED, (OrderState.PLACED, OrderState.CANCELLED)),
+    ],
+)
+def test_a_finished_order_goes_nowhere(
+    orders: OrdersStore, of: OrderState, through: tuple[OrderState, ...], to: OrderState
+) -> None:
     orders.put_new(order(ONE), NOON)
-    for state in (OrderState.PLACED, OrderState.LABELLED, of):
+    for state in (*through, of):
         assert orders.move(ONE, state, at=NOON)
     assert orders.move(ONE, to, at=NOON) is (to is of)
     assert orders.get([ONE])[ONE].state is of
@@ -96,3 +105,25 @@ def test_a_hundred_and_one_orders_are_read_at_once(orders: OrdersStore) -> None:
     for order_id in ids:
         orders.put_new(order(order_id), NOON)
     assert set(orders.get(ids)) == set(ids)
+
+
+def test_an_older_status_never_replaces_a_newer_one(orders: OrdersStore) -> None:
+    orders.put_new(order(ONE), NOON)
+    later, sooner = NOON + timedelta(minutes=2), NOON + timedelta(minutes=1)
+    assert orders.read_status(ONE, WbStatus("complete", "sorted", later))
+    assert not orders.read_status(ONE, WbStatus("confirm", "waiting", sooner))
+    assert orders.get([ONE])[ONE].status == WbStatus("complete", "sorted", later)
+
+
+def test_notes_codes_and_the_supply_are_kept_and_an_empty_text_ends_them(orders: OrdersStore) -> None:
+    orders.put_new(order(ONE), NOON)
+    orders.note(ONE, {Note.CANCEL: "WB refuses", Note.SUPPLY: "too late"})
+    orders.note(ONE, {Note.CANCEL: ""})
+    orders.keep_codes(ONE, {"sgtin": "010460"})
+    orders.put_into_supply(ONE, SupplyId("WB-GI-1"))
+    orders.show(ONE, "seen", "WC")
+    record = orders.get([ONE])[ONE]
+    assert (record.notes, record.codes, record.supply_id) == ({Note.SUPPLY: "too late"}, {"sgtin": "010460"}, "WB-GI-1")
+    assert (record.shown, record.shop_status) == ("seen", "WC")
+    orders.show(ONE, "seen", "")
+    assert orders.get([ONE])[ONE].shop_status == ""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fixtures import template as source
 from wbsync import settings
+from wbsync.telemetry import MEASURED
 
 ROOT = Path(__file__).parents[2]
 NAMES_A_RESOURCE = {"_TABLE": "Table", "_QUEUE": "Queue", "_BUCKET": "Bucket"}
@@ -177,7 +178,7 @@ def test_only_tracing_which_knows_no_resources_is_allowed_on_everything() -> Non
     allowed = [(name, resource) for name, s in allowances() for resource in as_list(s["Resource"])]
     assert {name for name, resource in allowed if resource == "*"} == {"TracingPolicy"}
     patterns = {str(resource) for _, resource in allowed if "*" in str(resource)} - {"*"}
-    assert patterns == {str({"Sub": "${LabelsBucket.Arn}/*"})}
+    assert patterns == {str({"Sub": f"${{LabelsBucket.Arn}}/{kind}/*"}) for kind in ("labels", "supplies")}
 
 
 def test_no_action_is_allowed_with_a_wildcard() -> None:
@@ -192,9 +193,8 @@ def test_no_functions_role_has_more_than_its_own_policy_and_tracing() -> None:
 
 @each_function
 def test_a_role_reaches_no_table_queue_or_bucket_that_its_function_does_not_know(name: str) -> None:
-    reached = set(
-        re.findall(r"\b\w+(?:Table|Queue|Bucket)\b", str(statements(of_type("AWS::IAM::Role")[f"{name}Role"])))
-    )
+    resources = str([s["Resource"] for s in statements(of_type("AWS::IAM::Role")[f"{name}Role"])])
+    reached = set(re.findall(r"\b\w+(?:Table|Queue|Bucket)\b", resources))
     known = {logical_id(v) for v in variables(functions()[name]) if any(v.endswith(s) for s in NAMES_A_RESOURCE)}
     assert reached == known
 
@@ -233,12 +233,20 @@ def test_a_schedule_is_a_parameter_can_be_switched_off_and_does_not_collide_betw
 
 def shortest_period(function: Properties) -> int:
     """Seconds between two ticks, by the parameters' defaults."""
-    unit = {"minute": 60, "hour": 3600, "day": 86400}
-    defaults = [
-        template()["Parameters"][s["ScheduleExpression"]["Ref"]]["Default"] for s in events(function, "ScheduleV2")
-    ]
-    rates = [re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", text) for text in defaults]
-    return min(int(rate[1]) * unit[rate[2]] for rate in rates if rate)
+    parameters = template()["Parameters"]
+    return min(
+        period(parameters[schedule["ScheduleExpression"]["Ref"]]["Default"])
+        for schedule in events(function, "ScheduleV2")
+    )
+
+
+def period(expression: str) -> int:
+    """Seconds of `rate(…)`, and of a `cron(…)` that names one minute of every day."""
+    if re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", expression):
+        return 86400
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    assert rate, expression
+    return int(rate[1]) * {"minute": 60, "hour": 3600, "day": 86400}[rate[2]]
 
 
 # Queues
@@ -299,16 +307,33 @@ def test_tables_are_paid_by_use_encrypted_and_in_prod_cannot_be_deleted() -> Non
 
 def test_what_cannot_be_read_again_can_be_recovered_to_any_second() -> None:
     recoverable = {n for n, t in of_type("AWS::DynamoDB::Table").items() if "PointInTimeRecoverySpecification" in t}
-    assert recoverable == {"LinksTable", "StockToldTable", "OrdersTable"}
+    assert recoverable == {"LinksTable", "StockToldTable", "OrdersTable", "SuppliesTable", "ProofsTable"}
 
 
-def test_orders_can_be_asked_for_by_state_oldest_first() -> None:
-    [index] = of_type("AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"]
-    assert (index["IndexName"], [k["AttributeName"] for k in index["KeySchema"]]) == (
-        "by_state",
-        ["state", "stored_at"],
-    )
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ("OrdersTable", {"by_state": ["state", "stored_at"]}),
+        ("SuppliesTable", {"by_state": ["state", "opened_at"], "by_supply": ["supply_id"]}),
+    ],
+)
+def test_orders_and_supplies_can_be_asked_for_by_state_oldest_first(table: str, found: dict[str, list[str]]) -> None:
+    indexes = of_type("AWS::DynamoDB::Table")[table]["GlobalSecondaryIndexes"]
+    assert {i["IndexName"]: [k["AttributeName"] for k in i["KeySchema"]] for i in indexes} == found
+    assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes)
+
+
+def test_every_attribute_that_is_described_is_a_key_as_dynamodb_wants_it() -> None:
+    for name, table in of_type("AWS::DynamoDB::Table").items():
+        keyed = [*table["KeySchema"], *(k for i in table.get("GlobalSecondaryIndexes", []) for k in i["KeySchema"])]
+        described = {attribute["AttributeName"] for attribute in table["AttributeDefinitions"]}
+        assert described == {key["AttributeName"] for key in keyed}, name
+
+
+def test_what_others_need_to_know_of_the_stack_is_told() -> None:
+    outputs = template()["Outputs"]
+    told = [*of_type("AWS::DynamoDB::Table"), *of_type("AWS::SQS::Queue"), *functions(), "LabelsBucket"]
+    assert {name: outputs.get(name) for name in told} == {name: {"Value": {"Ref": name}} for name in told}
 
 
 def test_labels_are_private_encrypted_for_tls_only_and_deleted_in_time() -> None:
@@ -362,6 +387,7 @@ def test_an_alarm_reads_a_metric_that_its_function_emits() -> None:
     silent = {name for name, alarm in ours.items() if not emits(alarm["Dimensions"], alarm["MetricName"])}
     assert ours
     assert not silent
+    assert {alarm["MetricName"] for alarm in ours.values()} <= MEASURED
 
 
 def emits(dimensions: list[Properties], metric: str) -> bool:

@@ -1,3 +1,4 @@
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,67 @@ def test_the_stages_are_those_of_the_template() -> None:
 def test_a_problem_is_told_with_its_setting_and_its_line(written: str, instead: str, told: str) -> None:
     assert written in GOOD
     [line] = refused(GOOD.replace(written, instead))
+    assert line.startswith(told)
+
+
+LIFE = (
+    GOOD
+    + """\
+statuses:
+  to_shop:
+    - {wb: sold, status: F}
+    - supplier: confirm
+supplies:
+  assembled: [RD]
+  cut_off:
+    at: 17:30
+    timezone: Europe/Minsk
+  spot:
+    carrier_name: Carrier
+    carrier_tax_number: "190000000"
+    carrier_country: "112"
+    vehicle: AB12347
+marking:
+  sources:
+    sgtin: {basket_property: CODE}
+"""
+)
+
+
+@pytest.mark.parametrize("written", ["17:30", '"17:30"', "17:30:00"])
+def test_a_time_of_day_is_read_as_people_write_it(written: str) -> None:
+    supplies = read(LIFE.replace("17:30", written).encode()).shop.supplies
+    assert supplies
+    assert supplies.cut_off
+    assert supplies.cut_off.at == time(17, 30)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("17:30", "noon", "line 26: supplies.cut_off.at: must be a time of day such as 17:30, not 'noon'"),
+        ("17:30", "[17]", "line 26: supplies.cut_off.at: must be a time of day such as 17:30, not [17]"),
+        ("Europe/Minsk", "Minsk", "line 27: supplies.cut_off.timezone: Minsk is no time zone; write it as in Europe/"),
+        ("Europe/Minsk", "Europe/Minsk\n    days: [mo]", "line 28: supplies.cut_off.days[0]: must be 'mon', 'tue'"),
+        ("[RD]", "[]", "line 24: supplies.assembled: must name at least one"),
+        ("[RD]", "RD", "line 24: supplies.assembled: must be a list as [1, 2], not 'RD'"),
+        ("[RD]", "[READY]", "line 24: supplies.assembled[0]: must have 2 characters at most"),
+        ('"112"', "112", "line 31: supplies.spot.carrier_country: must be text, not 112: put it in quotes"),
+        ('"112"', "BY", "line 31: supplies.spot.carrier_country: must be the three digits of a country in OKSM such"),
+        ("{wb: sold, s", "{s", "line 21: statuses.to_shop[0]: a row of statuses.to_shop needs `supplier` or `wb`"),
+        ("status: F", "cancelled: true, paid: true", "line 21: statuses.to_shop[0]: an order of the shop cannot be"),
+        ("wb: sold", "wb: bought", "line 21: statuses.to_shop[0].wb: WB never says 'bought' here, as far as wbsync"),
+        ("wb: sold", "wb: complete", "line 21: statuses.to_shop[0].wb: WB never says 'complete' here: write it as `"),
+        ("confirm", "sold", "line 22: statuses.to_shop[1].supplier: WB never says 'sold' here: write it as `wb`"),
+        ("sgtin: {", "stgin: {", "line 35: marking.sources.stgin: must be 'sgtin', 'uin', 'imei', 'gtin', 'exp"),
+        ("{basket_property: CODE}", "{}", "line 35: marking.sources.sgtin: name one of basket_property and order_"),
+        ("basket_property", "basket_prop", "line 35: marking.sources.sgtin.basket_prop: is no setting: did you mean"),
+        ("marking:", "markings:", "line 33: markings: is no setting: did you mean `marking`?"),
+    ],
+)  # fmt: skip
+def test_a_problem_with_the_life_of_an_order_is_told_so_too(written: str, instead: str, told: str) -> None:
+    assert written in LIFE
+    [line] = refused(LIFE.replace(written, instead))
     assert line.startswith(told)
 
 

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wbsync.domain.ids import OrderId
-from wbsync.domain.label_links import label_keys, signed_path, verified
+from wbsync.domain.ids import OrderId, SupplyId
+from wbsync.domain.label_links import (
+    is_supply_id,
+    label_keys,
+    signed_path,
+    signed_supply_path,
+    verified,
+    verified_supply,
+)
 from wbsync.errors import Rejected
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -113,3 +120,73 @@ def test_keys_that_could_be_guessed_are_refused_without_being_shown(text: str) -
     with pytest.raises(Rejected, match="keys of at least 32 characters") as refusal:
         label_keys(text)
     assert "short" not in str(refusal.value)
+
+
+# ---- supplies
+
+SUPPLY = SupplyId("WB-GI-1234567")
+MONTH = timedelta(days=30)
+
+
+def supply_parts(path: str) -> tuple[str, dict[str, str]]:
+    link = urlsplit(path)
+    assert link.path.startswith("/supplies/")
+    return link.path.removeprefix("/supplies/"), dict(parse_qsl(link.query, strict_parsing=True))
+
+
+GOOD_SUPPLY, GOOD_SUPPLY_QUERY = supply_parts(signed_supply_path(SUPPLY, key=KEY, expires=NOW + DAY))
+
+
+@given(
+    supply=st.from_regex(r"WB-[A-Z]{1,4}-[0-9]{1,18}", fullmatch=True),
+    lives=st.timedeltas(timedelta(seconds=1), timedelta(days=365)),
+)
+def test_a_signed_link_opens_its_supply_at_least_until_it_expires(supply: str, lives: timedelta) -> None:
+    told, query = supply_parts(signed_supply_path(SupplyId(supply), key=KEY, expires=NOW + lives))
+    last = NOW + lives - timedelta(seconds=1)
+    assert verified_supply(told, query, keys=[NEXT_KEY, KEY], now=last) == supply
+    assert verified_supply(told, query, keys=[NEXT_KEY], now=last) is None
+    assert verified_supply(told, query, keys=[KEY], now=NOW + lives + MONTH) is None
+
+
+def test_the_paper_may_be_chosen_and_nothing_else_changed() -> None:
+    assert verified_supply(GOOD_SUPPLY, GOOD_SUPPLY_QUERY | {"paper": "a4"}, keys=[KEY], now=NOW) == SUPPLY
+
+
+@pytest.mark.parametrize(
+    ("supply", "changes"),
+    [
+        ("WB-GI-1234568", {}),
+        ("wb-gi-1234567", {}),
+        ("WB-GI-1234567\n", {}),
+        ("../labels/1", {}),
+        ("", {}),
+        ("9" * 5000, {}),
+        (GOOD_SUPPLY, {"e": str(int(GOOD_SUPPLY_QUERY["e"]) + 1)}),
+        (GOOD_SUPPLY, {"e": "9" * 5000}),
+        (GOOD_SUPPLY, {"s": ""}),
+        (GOOD_SUPPLY, {"s": "ё" * 43}),
+        (GOOD_SUPPLY, {"s": GOOD_SUPPLY_QUERY["s"].swapcase()}),
+    ],
+)
+def test_a_supplys_link_changed_in_any_part_opens_nothing(supply: str, changes: dict[str, str]) -> None:
+    assert verified_supply(supply, GOOD_SUPPLY_QUERY | changes, keys=[KEY], now=NOW) is None
+
+
+def test_a_link_to_a_label_opens_no_supply_and_a_supplys_no_label() -> None:
+    as_supply = signed_supply_path(SupplyId(str(ORDER)), key=KEY, expires=NOW + DAY)
+    assert verified(*supply_parts(as_supply), keys=[KEY], now=NOW) is None
+    assert verified_supply(GOOD_ORDER, GOOD_QUERY, keys=[KEY], now=NOW) is None
+
+
+@given(supply=ANYTHING | st.just(GOOD_SUPPLY), query=ANY_QUERY)
+@example(supply="\ud800", query=GOOD_SUPPLY_QUERY)
+def test_junk_opens_no_supply_and_breaks_nothing(supply: str, query: dict[str, str]) -> None:
+    assert verified_supply(supply, query, keys=[KEY], now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("WB-GI-1", True), ("", False), ("WB-GI-1/deliver", False), ("№1", False)]
+)
+def test_only_what_can_be_a_supply_is_asked_for(text: str, is_one: bool) -> None:
+    assert is_supply_id(text) is is_one

@@ -44,3 +44,23 @@ def test_a_negative_rule_is_refused_by_its_name(rule: str) -> None:
 
 def test_a_misspelt_setting_is_refused_instead_of_ignored() -> None:
     assert "stock.safty" in refusal(stock={"safty": 1})
+
+
+def test_a_cut_off_written_as_a_number_is_refused_instead_of_read_as_seconds() -> None:
+    cut_off = {"assembled": ["WA"], "cut_off": {"at": 1730}}
+    assert "write the time of day as 17:30" in refusal(supplies=cut_off)
+
+
+def test_a_name_of_supplies_with_an_unknown_part_is_refused() -> None:
+    assert "{month} is unknown" in refusal(supplies={"assembled": ["WA"], "name": "{month} {number}"})
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"status": "F"}, "it would fit every order"),
+        ({"wb": "sold", "paid": True, "cancelled": True}, "cannot be cancelled and paid or shipped"),
+    ],
+)
+def test_a_row_of_statuses_that_makes_no_sense_is_refused(row: dict[str, object], why: str) -> None:
+    assert why in refusal(statuses={"to_shop": [row]})

@@ -348,7 +348,11 @@ def test_an_answer_is_read_whatever_it_says_its_type_is() -> None:
 
 
 def test_no_content_where_json_may_come_is_none() -> None:
-    assert decipher(op.WB_WAREHOUSES_STOCK, 204, {}, b"") is None
+    assert decipher(op.PRICE_LIST, 204, {}, b"") is None
+
+
+def test_no_content_where_rows_may_come_is_no_rows() -> None:
+    assert decipher(op.WB_WAREHOUSES_STOCK, 204, {}, b"").data.items == ()
 
 
 def test_a_price_task_that_exists_already_is_an_answer() -> None:

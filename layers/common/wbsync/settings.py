@@ -81,3 +81,40 @@ class Sweep(Wildberries):
     stock_told_table: str
     new_orders_queue: str
     labels_wanted_queue: str
+
+
+class SyncStatuses(Wildberries, Bitrix):
+    label_key_parameter: str
+    label_base_url: str
+    orders_table: str
+    stock_told_table: str
+
+
+class BuildSupplies(Wildberries, Bitrix):
+    orders_table: str
+    supplies_table: str
+    labels_bucket: str
+
+
+class SendMarking(Wildberries, Bitrix):
+    orders_table: str
+
+
+class PrintSupplies(Wildberries, Bitrix):
+    orders_table: str
+    supplies_table: str
+    links_table: str
+    labels_bucket: str
+
+
+class ReconcileOrders(Wildberries, Bitrix):
+    orders_table: str
+    stock_told_table: str
+    cursors_table: str
+    proofs_table: str
+    new_orders_queue: str
+
+
+class ReadFboStock(Wildberries, Bitrix):
+    links_table: str
+    fbo_stock_table: str

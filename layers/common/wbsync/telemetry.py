@@ -31,8 +31,11 @@ MEASURED = frozenset(
         # what alarms read
         *("Finished", "Failed", "Postponed", "NotAuthorised", "FullComparisons", "OldestOrderMinutes", "OrdersWaiting"),
         *("OrdersParked", "OrdersUnreadable", "StockRowsWrong", "OldestReadingMinutes", "LabelsParked"),
+        *("SuppliesBlocked", "SpotMissing", "SpotFailed"),
+        *("OrdersImported", "OrdersUnexplained"),
+        *("StatusesUnknown", "CancelsRefused", "MarkingBlocked"),
         # what the business is judged by
-        *("OrdersStored", "OrdersPlaced", "LabelsStored", "StockRowsTold", "StockRowsRefused"),
+        *("OrdersStored", "OrdersPlaced", "LabelsStored", "SuppliesDelivered", "StockRowsTold", "StockRowsRefused"),
     }
 )
 """Counts that become metrics, each of which is paid for; all others stand in the line `finished` of the log."""

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from wbsync.domain.links import Problem
+from wbsync.domain.marking import GS, Fault, Mark
 from wbsync.domain.orders import Money
+from wbsync.domain.proof import Reason, Side
 
 STOCK_REFUSALS: Mapping[str, str] = {
     "UploadDataLimit": "Больше 100 000 штук WB не принимает: задайте верхнюю границу в правилах остатков.",
@@ -33,9 +35,215 @@ LINK_PROBLEMS: Mapping[Problem, str] = {
 }
 """Why a barcode is not linked, or its stock not sent (`wbsync links report`)."""
 
+MARKING_KEYS: Mapping[str, str] = {
+    "sgtin": "код «Честный знак»",
+    "uin": "УИН",
+    "imei": "IMEI",
+    "gtin": "код товара в Беларуси (GTIN)",
+    "expiration": "срок годности",
+    "customsDeclaration": "номер декларации на товары (ДТ)",
+}
+"""WB's keys of marking codes, as a packer calls them."""
+
+MARKING_DECISIONS: Mapping[str, str] = {
+    # With these a supply is delivered.
+    "filled": "Код внесён, проверка не нужна.",
+    "optional": "Код не внесён, для доставки он не обязателен.",
+    "deadlineExceeded": "Проверка затянулась: поставку можно сдавать, WB проверит код позже.",
+    "imeiMaySell": "IMEI проверен, товар можно продавать.",
+    "imeiSoldB2B": "IMEI проверен: куплен юрлицом, повторная продажа разрешена.",
+    "uinMaySell": "УИН проверен, товар можно продавать.",
+    "sgtinIntroduced": "Код проверен, товар в обороте.",
+    "sgtinSoldB2B": "Код проверен: куплен юрлицом, повторная продажа разрешена.",
+    # With these it is not.
+    "required": "Код обязателен и не внесён: отсканируйте его с товара.",
+    "pending": "WB проверяет код: подождите, делать ничего не нужно.",
+    "imeiInvalidFormat": "Неверный IMEI: внесите 15 цифр с коробки или экрана (*#06#), только первый IMEI.",
+    "imeiAlreadySold": "Товар с этим IMEI уже продан: возьмите другой экземпляр и внесите его IMEI.",
+    "uinBadStatus": "Статус партии в ГИИС ДМДК не подходит: отложите изделие, пусть исправят его в ГИИС ДМДК.",
+    "uinBadProcess": "Стадия изделия в ГИИС ДМДК не подходит: отложите изделие, пусть исправят её в ГИИС ДМДК.",
+    "uinBadStatusAndBadProcess": (
+        "Ни статус партии, ни стадия изделия в ГИИС ДМДК не подходят: отложите изделие, пусть исправят их там."
+    ),
+    "uinInvalidFormat": "Неверный УИН: отсканируйте бирку ещё раз, нужно 16 цифр.",
+    "uinNotFound": (
+        "УИН не найден в ГИИС ДМДК: сверьте его с биркой и проверьте, что он есть в спецификации к договору. "
+        "Если спецификация загружена больше 30 минут назад, удалите УИН в кабинете WB и внесите снова."
+    ),
+    "sgtinInvalidFormat": "Неверный код: отсканируйте квадратный код «Честный знак» с товара ещё раз, целиком.",
+    "sgtinNoGS": "Сканер потерял разделители GS: включите их передачу в сканере и отсканируйте код ещё раз.",
+    "sgtinHasInvalidSymbols": "В коде лишние символы или пробелы: отсканируйте его ещё раз.",
+    "sgtinHasNonLatinSymbols": "В коде не латинские буквы: включите английскую раскладку и отсканируйте ещё раз.",
+    "sgtinInvalidPattern": "Код построен неверно: отсканируйте квадратный код «Честный знак», а не штрихкод.",
+    "sgtinNotFound": "Кода нет в «Честном знаке»: отсканируйте ещё раз, иначе возьмите другой экземпляр.",
+    "sgtinEmitted": "Код только заказан и не нанесён: возьмите другой экземпляр или введите этот в оборот.",
+    "sgtinApplied": "Товар не введён в оборот: возьмите другой экземпляр или введите этот в оборот.",
+    "sgtinWrittenOff": "Код списан: возьмите другой экземпляр.",
+    "sgtinWithdrawn": "Товар выбыл из оборота: возьмите другой экземпляр или верните этот в оборот.",
+    "sgtinRetired": "Товар выбыл из оборота: возьмите другой экземпляр или верните этот в оборот.",
+    "sgtinDisaggregated": "Упаковка с этим кодом расформирована: отсканируйте код с самого товара.",
+    "sgtinDisaggregation": "Упаковка с этим кодом расформирована: отсканируйте код с самого товара.",
+    "sgtinAppliedNotPaid": "Код нанесён, но не оплачен: возьмите другой экземпляр или оплатите коды.",
+}
+"""What WB thinks of a marking code, what it means for a packer and what to do (WB facts §4)."""
+
+MARKING_FAULTS: Mapping[Fault, str] = {
+    Fault.LENGTH: "не та длина",
+    Fault.NOT_DIGITS: "должны быть только цифры",
+    Fault.CHECK_DIGIT: "контрольная цифра не сходится, проверьте номер",
+    Fault.SYMBOLS: "есть символы, которых в таком коде не бывает; отсканируйте ещё раз",
+    Fault.CYRILLIC: "русские буквы вперемешку с латинскими; отсканируйте в английской раскладке",
+    Fault.STRUCTURE: "это не код «Честный знак»; отсканируйте квадратный код с товара целиком",
+    Fault.NO_GS: "сканер потерял разделители GS или конец кода; включите передачу GS и отсканируйте ещё раз",
+    Fault.NO_DATE: "нужна дата вида 31.12.2027",
+    Fault.TOO_SOON: "до конца срока меньше 30 дней, WB такой товар не примет",
+}
+"""Why a marking code of the shop is not sent to WB."""
+
+MARKING_REFUSALS: Mapping[str, str] = {
+    "MetaKeyNotRequired": "для этого заказа он не нужен.",
+    "FailedToUpdateMeta": "проверьте, что заказ на сборке, и внесите другой код.",
+    "LowExpirationDate": "до конца срока меньше 30 дней, такой товар отправлять нельзя.",
+    "IncorrectRequest": "код неверный, внесите другой.",
+}
+"""WB's words for a marking code that it did not take (WB facts §4, answers 400 and 409)."""
+
+PROOF_SIDES: Mapping[Side, str] = {
+    Side.WB: "в списке WB",
+    Side.TABLE: "у wbsync",
+    Side.SHOP: "в магазине",
+}
+"""Where an order is missing or differs (`wbsync orders proof`)."""
+
+PROOF_REASONS: Mapping[Reason, str] = {
+    Reason.UNEXPLAINED: "Причина неизвестна: сообщите разработчику.",
+    Reason.LOST: "Заказ удалён в магазине, а на WB он ещё в работе: восстановите его или отмените на WB.",
+    Reason.FRESH: "Поступил только что и сейчас передаётся.",
+    Reason.WAITING: "Ждёт свой штрихкод.",
+    Reason.PARKED: "Отложен, нужно решение человека.",
+    Reason.CANCELLED_UNPLACED: "Отменён на WB раньше, чем попал в магазин.",
+    Reason.CANCELLED_BY_STAFF: "Отменён в магазине сотрудником.",
+    Reason.DELETED: "Удалён в магазине, когда на WB он уже завершился.",
+    Reason.OVER_UNSEEN: "Завершился на WB раньше, чем wbsync его увидел.",
+    Reason.BEFORE_WBSYNC: "Оформлен до начала работы wbsync.",
+    Reason.ADOPTED: "Принят от другого модуля: заказ в магазине создал он.",
+    Reason.UNREADABLE: "WB передал заказ в виде, который wbsync не понимает: сообщите разработчику.",
+    Reason.ARCHIVED: "Есть только в архиве WB: заказ завершён.",
+    Reason.UNLISTED: "Старше трёх месяцев: в списке WB его уже нет, а в архиве ещё нет.",
+}
+"""Why an order is not the same on WB, in wbsync and in the shop."""
+
 LABEL_LINK_REFUSED = "Ссылка недействительна или устарела. Откройте этикетку из карточки заказа."
 
+PRINT_NOT_MADE = "Файл ещё не готов. Откройте ссылку через пять минут."
+"""A good link to a supply's papers that are not printed yet."""
+
+ORDER_UNKNOWN_HERE = "Заказ, которого wbsync не знает: смотрите его в кабинете WB."
+"""In the place of the goods' name in a pick list."""
+
 DOUBLED_ORDER = "Дубль заказа Wildberries: оставлен первый заказ, этот отменён автоматически."
+
+
+PICK_LIST = "Лист подбора"
+PICK_LIST_HEADS = ("Место", "Фото", "Артикул", "Название", "Размер", "Кол-во", "Штрихкод", "Номера этикеток")
+PICK_LIST_CONTINUED = "(продолжение)"
+SUPPLY_CODE = "QR-код поставки"
+SUPPLY_CODE_DAMAGED = "QR-код поставки от Wildberries повреждён: распечатайте его в кабинете WB."
+
+
+def pick_list_facts(supply: str, name: str, warehouse: str, *, printed_at: str, orders: int) -> tuple[str, ...]:
+    """What stands above the pick list, by line."""
+    return (f"Поставка {supply}", name, f"Склад: {warehouse}", f"Напечатано: {printed_at}", f"Заказов: {orders}")
+
+
+def differing_count(printed: int, counted: int) -> str:
+    """Warns that the file does not hold the whole supply."""
+    return f"Внимание: в поставке {counted}, а в этом файле {printed}."
+
+
+def without_sticker(orders: int) -> str:
+    """How many orders of the pick list have no label to print."""
+    return f"Без этикетки: {orders}"
+
+
+def sticker_missing(order_id: int) -> str:
+    """In the place of a sticker's number."""
+    return f"заказ {order_id}: этикетки ещё нет"
+
+
+def sticker_damaged(order_id: int) -> str:
+    """In the place of a sticker's number."""
+    return f"заказ {order_id}: этикетка повреждена"
+
+
+def sticker_unnumbered(order_id: int) -> str:
+    """In the place of a sticker's number that WB did not tell."""
+    return f"заказ {order_id}"
+
+
+def pieces(count: int) -> str:
+    return f"{count} шт."
+
+
+def sized(size: str) -> str:
+    return f"Размер: {size}"
+
+
+CANCEL_TOO_LATE = "Отмена не принята: Wildberries уже не даёт отменить этот заказ. Товар продан, его надо отправить."
+"""Staff cancelled an order that WB does not let go any more."""
+
+_CANCEL_REFUSALS: Mapping[str, str] = {
+    "StatusMismatch": "заказ в таком статусе, что отменить его нельзя",
+    "StatusChangeNotAllowed": "заказ уже передан в доставку",
+    "NotFound": "заказа с таким номером у продавца нет",
+}
+
+_RETURNS: Mapping[str, str] = {
+    "defect": "Wildberries признал товар бракованным.",
+    "canceled_by_client": "Покупатель отказался от товара, он возвращается к вам.",
+    "canceled_by_carrier": "Перевозчик отменил доставку, товар возвращается к вам.",
+    "declined_by_client": "Покупатель отменил заказ, товар возвращается к вам.",
+}
+
+_CANCELLATIONS: Mapping[str, str] = {
+    "cancel": "отменён продавцом",
+    "cancel_carrier": "отменён перевозчиком",
+    "canceled": "отменён",
+    "declined_by_client": "отменён покупателем",
+    "canceled_by_client": "покупатель отказался от товара",
+    "canceled_by_carrier": "отменён перевозчиком",
+    "defect": "товар признан браком",
+}
+
+
+def cancel_refused(code: str, reason: str) -> str:
+    """WB did not cancel an order that staff cancelled."""
+    why = _CANCEL_REFUSALS.get(code) or reason
+    return f"Отмена не принята: Wildberries отказал ({why}). Товар продан, его надо отправить."
+
+
+def unknown_status(status: str) -> str:
+    """WB tells a status that stands in none of its lists."""
+    return f"Wildberries сообщил неизвестный статус «{status}». Заказ не изменён, проверьте его в кабинете WB."
+
+
+def shop_refused(reason: str) -> str:
+    """The shop did not take what WB's status means for its order."""
+    return f"Магазин не принял изменение по статусу Wildberries. Для разработчика: {reason}"
+
+
+def returning(wb_status: str) -> str:
+    """The goods of an order are on their way back: its cancellation in the shop waits for staff."""
+    why = _RETURNS.get(wb_status, "Заказ отменён после передачи в доставку, товар возвращается к вам.")
+    return f"{why} Когда получите его, отмените заказ в магазине: остаток вернётся в продажу."
+
+
+def cancelled_on_wb(supplier_status: str, wb_status: str) -> str:
+    """Why the shop's order is cancelled."""
+    # Of WB's two words the second tells who it was, but "canceled" says only that it happened.
+    first = wb_status if wb_status != "canceled" else supplier_status
+    why = _CANCELLATIONS.get(first) or _CANCELLATIONS.get(supplier_status, "отменён")
+    return f"Wildberries: {why} ({supplier_status}/{wb_status})."
 
 
 def unknown_barcode(barcodes: Iterable[str]) -> str:
@@ -50,6 +258,99 @@ def foreign_currency(amounts: Iterable[Money], currency: str) -> str:
     """Why an order is parked."""
     listed = ", ".join(map(_amount, amounts))
     return f"Заказ продан за {listed}, а в настройках магазина валюта {currency}. Проверьте orders.currency."
+
+
+def marking_owed(required: Iterable[str], optional: Iterable[str]) -> str:
+    """Which marking codes WB asks for and has not; empty when none."""
+    needed, welcome = (", ".join(map(marking_key, keys)) for keys in (required, optional))
+    parts = (
+        f"Внесите обязательно: {needed}." if needed else "",
+        f"Внесите, если есть на товаре: {welcome}." if welcome else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def marking_key(key: str) -> str:
+    return MARKING_KEYS.get(key, key)
+
+
+def marking_blocked(order_id: int, marks: Iterable[Mark]) -> str:
+    """Why an order's supply is not delivered, code by code; empty when none blocks."""
+    return " ".join(f"Заказ {order_id}, {_marked(mark)}: {marking_decision(mark.decision)}" for mark in marks)
+
+
+def marking_decision(decision: str) -> str:
+    unknown = f"WB сообщает «{decision}». Проверьте код, иначе спросите поддержку WB."
+    return MARKING_DECISIONS.get(decision, unknown)
+
+
+def marking_unusable(key: str, code: str, fault: Fault) -> str:
+    """Why a code of the shop is not sent."""
+    return f"Не отправлен {_marked(Mark(key, code))}: {MARKING_FAULTS[fault]}."
+
+
+def marking_refused(key: str, code: str, reason: str) -> str:
+    """WB took a code for a mistake; `reason` is its own word for that."""
+    unknown = f"внесите другой. Для разработчика: {reason}"
+    return f"WB не принял {_marked(Mark(key, code))}: {MARKING_REFUSALS.get(reason, unknown)}"
+
+
+def _marked(mark: Mark) -> str:
+    return f"{marking_key(mark.key)} {_shortened(mark.value)}".strip()
+
+
+def _shortened(code: str) -> str:
+    """What people can find on the tag: the end of the serial number. GS and line breaks cannot be shown."""
+    serial = code.partition("\n")[0].partition(GS)[0]
+    return serial if len(serial) <= _SHOWN else f"…{serial[-_SHOWN:]}"
+
+
+_SHOWN = 16
+
+
+SUPPLY_EMPTY = "В поставке нет заказов: сдавать нечего."
+SUPPLY_OF_OTHER_KIND = "У заказа другой склад или тип (габарит, трансграничный, B2B), чем у поставки."
+SPOT_MISSING = "WB ждёт данные СПОТ: укажите перевозчика и машину (wbsync supply spot или настройка supplies.spot)."
+SPOT_ERRORS: Mapping[str, str] = {
+    "doppFailed": "Документ о предстоящей поставке (ДОПП) не сформирован: проверьте перевозчика, УНП и номера машины."
+}
+"""Why SPOT failed (WB facts §5)."""
+
+
+def order_refused_by_supply(supply: str) -> str:
+    """Why an order is not in a supply: WB names no reason."""
+    return (
+        f"WB не добавил заказ в поставку {supply}. Проверьте заказ в кабинете WB: он отменён, "
+        "уже лежит в другой поставке или отличается складом либо типом товара. Через час попробуем снова."
+    )
+
+
+def supply_awaits_cancellation(order_ids: Iterable[int]) -> str:
+    """Why a supply is not handed over yet."""
+    listed = ", ".join(map(str, order_ids))
+    return f"Заказы {listed} отменены в магазине: сначала их отмена уйдёт на WB (до 10 минут), потом поставка сдаётся."
+
+
+def supply_blocked(order_ids: Iterable[int]) -> str:
+    """Why a supply is not handed over; the orders tell which codes."""
+    return f"Поставка не сдана: исправьте маркировку заказов {', '.join(map(str, order_ids))}."
+
+
+def supply_refused(reason: str) -> str:
+    """Why a supply is not handed over."""
+    return f"WB не принял поставку в доставку, проверьте её в кабинете WB. Ответ WB: {reason}"
+
+
+def supply_code_refused(reason: str) -> str:
+    """Why a supply that was handed over has no QR code yet."""
+    return f"WB не отдал QR-код поставки: распечатайте его в кабинете WB. Ответ WB: {reason}"
+
+
+def spot_failed(code: str, told: str = "") -> str:
+    """Why there is no SPOT code, and what to do."""
+    why = SPOT_ERRORS.get(code, "WB не принял данные СПОТ: проверьте их.")
+    answer = ": ".join(part for part in (code, told) if part)
+    return f"{why} Исправьте и отправьте снова (wbsync supply spot). Ответ WB: {answer}"
 
 
 def bad_sticker(reason: str) -> str:

@@ -114,6 +114,31 @@ class BitrixClient:
             ahead = min(BATCH, max(0, left // PAGE) + 1)  # the last one is short: it tells the end
             answer = self.batch(_chain(method, params, after, ahead), halt=True)
 
+    def download(self, method: str, params: Params, *, most: int, seconds: float) -> bytes:
+        """The file that one documented method answers; its host is silent for at most `seconds` at a time.
+
+        Raises as `call` does, and Rejected for one of more than `most` bytes.
+        """
+        answer = self._exchanged(method, lambda url: self._file(url, params, most, seconds))
+        if isinstance(answer, SyncError):
+            raise answer
+        status, headers, content = answer
+        if len(content) > most:
+            raise Rejected(f"Bitrix {method}: the file has more than {most} bytes")
+        if status != httpx.codes.OK or content[:1] in (b"", b"{", b"<"):
+            decipher(method, status, headers, content)
+            raise Unavailable(f"Bitrix {method}: HTTP {status} without a file", maybe_done=False)
+        return content
+
+    def _file(self, url: str, params: Params, most: int, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
+        with self._http.stream("POST", url, json=params, follow_redirects=False, timeout=seconds) as answer:
+            content = bytearray()
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > most:
+                    break
+            return answer.status_code, answer.headers, bytes(content)
+
     def _post(self, method: str, params: Params, *, writes: bool) -> object:
         answer = self._send(method, params)
         try:
@@ -127,11 +152,14 @@ class BitrixClient:
             raise Unavailable(str(failed), wait=failed.wait, maybe_done=False) from None
 
     def _send(self, method: str, params: Params) -> httpx.Response | SyncError:
+        return self._exchanged(method, lambda url: self._http.post(url, json=params, follow_redirects=False))
+
+    def _exchanged[A](self, method: str, exchange: Callable[[str], A]) -> A | SyncError:
         address = self._webhook().strip()
         if not _ADDRESS.fullmatch(address):
             return NotAuthorised("the Bitrix webhook is not of the form https://<shop>/rest/<user>/<secret>/")
         try:
-            return self._http.post(f"{address.rstrip('/')}/{method}.json", json=params, follow_redirects=False)
+            return exchange(f"{address.rstrip('/')}/{method}.json")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Unavailable(f"Bitrix {method}: no connection ({type(error).__name__})", maybe_done=False)
         except httpx.HTTPError as error:

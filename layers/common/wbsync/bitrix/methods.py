@@ -12,6 +12,7 @@ _ANYONE = "none: open to every webhook"
 _SALE_READ = "read the online shop: group right on module `sale` above D"
 _SALE_WRITE = "change the online shop: group right W on module `sale`"
 _CATALOG_READ = "read the catalog: operation catalog_read or catalog_view, and reading the information block"
+_CATALOG_WRITE = "change products: right W on the information block, and operation catalog_price on the catalog"
 _STORE_READ = "read the stores: operation catalog_read or catalog_store"
 
 
@@ -46,6 +47,10 @@ _ROWS = (
     # the catalog
     Method("catalog.product.list", "catalog", _CATALOG_READ,
            "api-reference/catalog/product/catalog-product-list", rows="products"),
+    Method("catalog.product.update", "catalog", _CATALOG_WRITE,
+           "api-reference/catalog/product/catalog-product-update"),
+    Method("catalog.product.download", "catalog", _CATALOG_READ,
+           "api-reference/catalog/product/catalog-product-download"),
     Method("catalog.productProperty.list", "catalog", _CATALOG_READ,
            "api-reference/catalog/product-property/catalog-product-property-list", rows="productProperties"),
     Method("catalog.store.list", "catalog", _STORE_READ,

@@ -6,6 +6,7 @@ with an error after it saved; so whoever calls `place` first calls `find`, and a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import batched
 
 from wbsync.bitrix.client import BATCH, PAGE, BatchAnswer, BitrixClient, Command
@@ -15,8 +16,11 @@ from wbsync.bitrix.wire import (
     OrderRow,
     OrderTree,
     Param,
+    Payment,
     PropertyRow,
     PropertyValue,
+    Shipment,
+    ShopState,
     flag,
     read,
     reference,
@@ -282,6 +286,98 @@ def read_trees(bitrix: BitrixClient, ids: Iterable[ShopOrderId]) -> dict[ShopOrd
     return trees
 
 
+def read_states(bitrix: BitrixClient, ids: Iterable[ShopOrderId]) -> dict[ShopOrderId, ShopState]:
+    """Status and cancellation of orders, 2,500 in a request; an order that the shop has not is absent.
+
+    See https://apidocs.bitrix24.ru/api-reference/sale/order/sale-order-list.html
+    """
+    states: dict[ShopOrderId, ShopState] = {}
+    pages = batched(dict.fromkeys(ids), PAGE, strict=False)
+    for some in batched(pages, BATCH, strict=False):
+        answer = bitrix.batch({f"l{number}": _states_of(page) for number, page in enumerate(some)})
+        for number in range(len(some)):
+            for row in rows(answer.take(f"l{number}"), "orders", "sale.order.list"):
+                states[read(OrderRow, row, "sale.order.list").id] = read(ShopState, row, "sale.order.list")
+    return states
+
+
+def _states_of(ids: Sequence[ShopOrderId]) -> Command:
+    select: Param = ["id", "statusId", "canceled", "reasonCanceled"]
+    return Command(
+        "sale.order.list", {"select": select, "filter": {"@id": list(ids)}, "order": {"id": "asc"}, "start": -1}
+    )
+
+
+# ---- changing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an order is to become; what is left out stays as it is, and nothing is ever unset but by cancelling."""
+
+    properties: Mapping[str, str] = field(default_factory=dict)  # property code → value
+    status: str = ""
+    paid: bool = False
+    shipped: bool = False
+    cancel: str = ""  # the reason that the order tells
+
+
+def change(
+    bitrix: BitrixClient,
+    changes: Mapping[ShopOrderId, tuple[OrderTree, Change]],
+    property_ids: Mapping[str, int],
+) -> dict[ShopOrderId, SyncError | None]:
+    """Sends what differs between the orders as they were read and as they are to be; safe to repeat.
+
+    Raises Rejected before anything is sent when the shop lacks a property, and TryLater when a request failed as a
+    whole: some of the changes may stand then.
+    See https://apidocs.bitrix24.ru/api-reference/sale/order/sale-order-update.html
+    """
+    values = {shop_id: _by_id(wanted.properties, property_ids) for shop_id, (_, wanted) in changes.items()}
+    steps = {shop_id: differences(tree, wanted, values[shop_id]) for shop_id, (tree, wanted) in changes.items()}
+    return _send(bitrix, steps)
+
+
+def differences(tree: OrderTree, wanted: Change, values: Mapping[int, str]) -> dict[str, Command]:
+    """The commands that make an order what is wanted, by batch key. Pure. `values`: property id → value.
+
+    Money and goods of a cancelled order stand still; its status and properties do not.
+    """
+    steps: dict[str, Command] = {}
+    if wanted.cancel and not tree.canceled:
+        steps |= _cancelling(tree, wanted.cancel)
+    elif not tree.canceled:
+        steps |= _paying(tree) if wanted.paid and not tree.payed else {}
+        steps |= _shipping(tree) if wanted.shipped else {}
+    if wanted.status not in {"", tree.status_id}:
+        # A step of its own: a status that the shop refuses does not hold back the cancellation.
+        fields: dict[str, Param] = {"statusId": wanted.status}
+        steps[f"t{tree.id}"] = Command("sale.order.update", {"id": tree.id, "fields": fields})
+    kept = _kept(tree.property_values)
+    if any(kept.get(number, "") != value for number, value in values.items()):
+        steps[f"v{tree.id}"] = _properties(tree.id, {**kept, **values})
+    return steps
+
+
+def _paying(tree: OrderTree) -> dict[str, Command]:
+    return {f"p{payment.id}": _pay(payment, paid=True) for payment in tree.payments if not payment.paid}
+
+
+def _shipping(tree: OrderTree) -> dict[str, Command]:
+    return {f"s{s.id}": _ship(s, shipped=True) for s in tree.shipments if not (s.deducted or s.system)}
+
+
+def _pay(payment: Payment, *, paid: bool) -> Command:
+    fields: dict[str, Param] = {"paySystemId": payment.pay_system_id, "paid": flag(paid)}
+    return Command("sale.payment.update", {"id": payment.id, "fields": fields})
+
+
+def _ship(shipment: Shipment, *, shipped: bool) -> Command:
+    on = flag(shipped)
+    fields: dict[str, Param] = {"deliveryId": shipment.delivery_id, "allowDelivery": on, "deducted": on}
+    return Command("sale.shipment.update", {"id": shipment.id, "fields": fields})
+
+
 # ---- properties
 
 
@@ -380,19 +476,9 @@ def cancel(bitrix: BitrixClient, ids: Collection[ShopOrderId], reason: str) -> d
 
 
 def _cancelling(tree: OrderTree, reason: str) -> dict[str, Command]:
-    steps = {
-        f"p{payment.id}": Command(
-            "sale.payment.update",
-            {"id": payment.id, "fields": {"paySystemId": payment.pay_system_id, "paid": "N"}},
-        )
-        for payment in tree.payments
-        if payment.paid
-    }
-    for shipment in tree.shipments:
-        if shipment.deducted and not shipment.system:
-            fields: dict[str, Param] = {"deliveryId": shipment.delivery_id, "allowDelivery": "N", "deducted": "N"}
-            steps[f"s{shipment.id}"] = Command("sale.shipment.update", {"id": shipment.id, "fields": fields})
-    fields = {"canceled": "Y", "reasonCanceled": reason[:_REASON_LENGTH]}
+    steps = {f"p{payment.id}": _pay(payment, paid=False) for payment in tree.payments if payment.paid}
+    steps |= {f"s{s.id}": _ship(s, shipped=False) for s in tree.shipments if s.deducted and not s.system}
+    fields: dict[str, Param] = {"canceled": "Y", "reasonCanceled": reason[:_REASON_LENGTH]}
     return steps | {f"o{tree.id}": Command("sale.order.update", {"id": tree.id, "fields": fields})}
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from wbsync.domain.ids import OfferId, ShopOrderId, StoreId
@@ -122,6 +122,25 @@ class ProductRow(_Answer):
     timestamp_x: Moment
 
 
+class FileRow(_Answer):
+    """A file of a product by which catalog.product.download finds it."""
+
+    id: int
+
+
+_File = Annotated[FileRow | None, BeforeValidator(lambda v: v if isinstance(v, Mapping) and v.get("id") else None)]
+
+
+class ShownRow(_Answer):
+    """The same row when it is to be shown to people."""
+
+    id: OfferId
+    iblock_id: int
+    name: Text = ""
+    preview_picture: _File = None
+    detail_picture: _File = None
+
+
 class QuantityRow(_Answer):
     """The same row when stock is asked: `quantity` is what may be sold, reserves already taken off.
 
@@ -168,6 +187,14 @@ class OrderRow(_Answer):
     canceled: Flag = False
 
 
+class ShopState(_Answer):
+    """A row of sale.order.list, as far as staff's decisions go; `reason` is why it was cancelled."""
+
+    status: Text = Field("", alias="statusId")
+    canceled: Flag = False
+    reason: Text = Field("", alias="reasonCanceled")
+
+
 class PropertyValue(_Answer):
     """What an order's property holds: text, a list of texts, or files as objects with their `id`."""
 
@@ -175,10 +202,26 @@ class PropertyValue(_Answer):
     value: Any = None
 
 
+class WrittenProperty(_Answer):
+    """A row of sale.propertyvalue.list when orders are looked for by what is written into a property of theirs."""
+
+    order_id: ShopOrderId
+    code: Text = ""
+    value: Any = None
+
+
+class BasketProperty(_Answer):
+    """What the shop noted on a basket line, a marking code for instance."""
+
+    code: Text = ""
+    value: Text = ""
+
+
 class BasketItem(_Answer):
     id: int
     product_id: Annotated[int, BeforeValidator(lambda v: v or 0)] = 0
     xml_id: Text = ""
+    properties: Many[BasketProperty] = []
 
 
 class Payment(_Answer):
@@ -207,7 +250,9 @@ class OrderTree(_Answer):
     """An order with everything that hangs on it, as sale.order.get answers."""
 
     id: ShopOrderId
+    status_id: Text = ""
     canceled: Flag = False
+    payed: Flag = False
     basket_items: Many[BasketItem] = []
     payments: Many[Payment] = []
     shipments: Many[Shipment] = []

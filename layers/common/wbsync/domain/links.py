@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OfferId
+from wbsync.domain.shop import Fbo
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +30,7 @@ class ShopOffer:
     offer_id: OfferId
     iblock_id: int
     name: str = ""
+    fbo: bool = False  # marked in the shop as sold from WB's own warehouses
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,20 @@ def stock_links(links: Iterable[Link]) -> dict[ChrtId, ShopOffer]:
         for chrt_id, offer in pairs.offer_of.items()
         if chrt_id not in pairs.several_offers and offer.offer_id not in pairs.several_sizes
     }
+
+
+def sold_by_wb(links: Iterable[Link], fbo: Fbo) -> dict[ShopOffer, set[ChrtId]]:
+    """Offers that are sold from WB's own warehouses, with all their sizes."""
+    sizes: defaultdict[ShopOffer, set[ChrtId]] = defaultdict(set)
+    for link in links:
+        if problem(link) is None and is_fbo(link.offers[0], fbo):
+            sizes[link.offers[0]].add(link.sizes[0].chrt_id)
+    return dict(sizes)
+
+
+def is_fbo(offer: ShopOffer, fbo: Fbo) -> bool:
+    """Whether an offer's stock is WB's, so that nothing is to be told of it."""
+    return offer.fbo or offer.offer_id in fbo.offers
 
 
 def link_problems(links: Collection[Link]) -> dict[Problem, list[Link]]:

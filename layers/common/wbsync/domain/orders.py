@@ -1,10 +1,10 @@
 """WB assembly orders, the states they go through with us, and what they become in the shop.
 
-stored ──► placed ──► labelled ──► done
-  │ ▲        │
-  ▼ │        └──► closed   (cancelled on WB: nothing more is owed)
-waiting ────────► closed
-parked                     (refused for good; a human decides, `wbsync orders retry`)
+stored ──► placed ──► labelled ──► done ──► finished   (sold or sent back: WB will tell nothing more)
+  │ ▲         └───────────┴─────────┴────► cancelled ──► closed
+  ▼ │                                      (on WB; the shop's order is to be cancelled)
+waiting ──────────────────────────────────────────────► closed   (cancelled before the shop had it)
+parked                                                  (refused for good; a human decides, `wbsync orders retry`)
 """
 
 from collections.abc import Mapping
@@ -31,24 +31,43 @@ class OrderState(StrEnum):
     WAITING = "waiting"  # its barcode is linked to no offer yet
     PLACED = "placed"  # stands in Bitrix, its label is owed
     LABELLED = "labelled"  # label in S3, its link is owed to the Bitrix order
-    DONE = "done"
-    CLOSED = "closed"
+    DONE = "done"  # its label is linked; it lives on at WB
+    CANCELLED = "cancelled"  # on WB; the cancellation is owed to the Bitrix order
+    FINISHED = "finished"  # WB's life of it is over, and the shop was told
+    CLOSED = "closed"  # cancelled, on both sides
     PARKED = "parked"
 
 
+_S = OrderState
 MOVES: Mapping[OrderState, frozenset[OrderState]] = {
-    OrderState.STORED: frozenset({OrderState.WAITING, OrderState.PLACED, OrderState.PARKED, OrderState.CLOSED}),
-    OrderState.WAITING: frozenset({OrderState.STORED, OrderState.PLACED, OrderState.PARKED, OrderState.CLOSED}),
-    OrderState.PLACED: frozenset({OrderState.LABELLED, OrderState.PARKED, OrderState.CLOSED}),
-    OrderState.LABELLED: frozenset({OrderState.DONE, OrderState.PARKED, OrderState.CLOSED}),
-    OrderState.PARKED: frozenset({OrderState.STORED, OrderState.PLACED, OrderState.CLOSED}),
-    OrderState.DONE: frozenset(),
-    OrderState.CLOSED: frozenset(),
+    _S.STORED: frozenset({_S.WAITING, _S.PLACED, _S.PARKED, _S.CLOSED}),
+    _S.WAITING: frozenset({_S.STORED, _S.PLACED, _S.PARKED, _S.CLOSED}),
+    _S.PLACED: frozenset({_S.LABELLED, _S.PARKED, _S.CANCELLED, _S.FINISHED}),
+    _S.LABELLED: frozenset({_S.DONE, _S.PLACED, _S.PARKED, _S.CANCELLED, _S.FINISHED}),
+    _S.DONE: frozenset({_S.PLACED, _S.PARKED, _S.CANCELLED, _S.FINISHED}),
+    _S.PARKED: frozenset({_S.STORED, _S.PLACED, _S.CANCELLED, _S.CLOSED}),
+    _S.CANCELLED: frozenset({_S.CLOSED, _S.PARKED}),
+    _S.FINISHED: frozenset(),
+    _S.CLOSED: frozenset(),
 }
-"""Where an order may go from each state; never backwards, except that a human sends a parked one again."""
+"""Where an order may go from each state; never backwards, except that a human sends a parked one again, and that an
+order which WB's transfer put into another supply needs its new label (labelled, done → placed)."""
 
 UNKNOWN_TO_SHOP = (OrderState.STORED, OrderState.WAITING, OrderState.PARKED)
 """States in which a unit is sold on WB while Bitrix does not know of it: such units are taken off the stock."""
+
+OPEN_IN_SHOP = (OrderState.PLACED, OrderState.LABELLED, OrderState.DONE)
+"""States in which an order stands in the shop and WB may still tell something new of it."""
+
+
+class Note(StrEnum):
+    """What staff should know of an order, by what tells it; each replaces its former text, an empty text ends it."""
+
+    CANCEL = "cancel"  # staff cancelled it and WB refused: the unit stays sold
+    SUPPLY = "supply"  # WB did not take it into a supply
+    MARKING_OWED = "marking_owed"  # codes that WB asks for and the shop has not
+    MARKING_BLOCKED = "marking_blocked"  # codes that keep its supply from being delivered
+    STATUS = "status"  # WB tells a status that wbsync does not know
 
 
 class Money(BaseModel):
@@ -82,8 +101,12 @@ class Order(BaseModel):
     sale: Money
     converted: Money | None = None
     cross_border: bool = False
+    cargo_type: int = 1  # 1 МГТ, 2 СГТ, 3 КГТ+
+    b2b: bool = False
     delivery_date: str = ""
-    supply_id: SupplyId = SupplyId("")
+    supply_id: SupplyId = SupplyId("")  # as WB first told it; what holds now stands in the record
+    required_meta: tuple[str, ...] | None = None  # marking codes that WB wants; None: WB did not say
+    optional_meta: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,19 @@
 Every message names the setting in the words of the YAML, so that it can be shown as it is.
 """
 
+import re
 from collections import Counter
+from datetime import time
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wbsync.domain.ids import OfferId, StoreId, WarehouseId
 
 Code = Annotated[str, Field(min_length=1, max_length=50)]
+StatusId = Annotated[str, Field(min_length=1, max_length=2)]
+MetaKey = Literal["sgtin", "uin", "imei", "gtin", "expiration", "customsDeclaration"]
 LabelSize = Literal["58x40", "40x30"]
 
 
@@ -42,12 +47,26 @@ class StockRule(_Section):
     units_per_pack: int = Field(1, ge=1, description="shop units in one WB unit")
 
 
+class Fbo(_Section):
+    """Offers that are sold from WB's own warehouses: their stock is WB's, and is never sent to it."""
+
+    offers: frozenset[OfferId] = frozenset()
+    marked_by: Code | None = Field(None, description="product property that marks them")
+    values: frozenset[str] = Field(frozenset({"Y", "1", "да", "Да"}), description="values of it that mean yes")
+    stock_property: Code | None = Field(None, description="product property that gets what WB holds")
+
+    @property
+    def used(self) -> bool:
+        return bool(self.offers or self.marked_by)
+
+
 class StockRules(_Section):
     """The rule for everything, the exceptions by offer, and what is not sold on WB at all."""
 
     default: StockRule = StockRule()
     offers: dict[OfferId, StockRule] = {}
     excluded_offers: frozenset[OfferId] = frozenset()
+    fbo: Fbo = Fbo()
 
     def of(self, offer: OfferId) -> StockRule:
         return self.offers.get(offer, self.default)
@@ -65,6 +84,9 @@ class PropertyCodes(_Section):
     sticker: Code = "WB_STICKER"
     label_url: Code = "WB_LABEL_URL"
     account: Code = "WB_ACCOUNT"
+    supply_url: Code = "WB_SUPPLY_URL"
+    problem: Code = "WB_PROBLEM"
+    marking: Code = "WB_MARKING"
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -84,6 +106,116 @@ class Orders(_Section):
     paid: bool = False
     properties: PropertyCodes = PropertyCodes()
     constant_properties: dict[Code, str] = Field({}, description="values for the shop's own required properties")
+    adopted_by: tuple[Code, ...] = Field(
+        (), description="order properties in which another module kept the WB order's number, e.g. MAXYSS_WB_NUMBER"
+    )
+
+
+class StatusRule(_Section):
+    """What the shop's order becomes when WB says so; a word left out fits every word."""
+
+    supplier: str | None = Field(None, description="WB's supplierStatus: new, confirm, complete, cancel, …")
+    wb: str | None = Field(None, description="WB's wbStatus: waiting, sorted, sold, …")
+    status: StatusId | None = Field(None, description="order status in the shop")
+    paid: bool = False
+    shipped: bool = False
+    cancelled: bool = Field(default=False, description="cancel the shop's order: its goods are on sale again")
+
+    def fits(self, supplier: str, wb: str) -> bool:
+        return self.supplier in {None, supplier} and self.wb in {None, wb}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.supplier is None and self.wb is None:
+            raise ValueError("a row of statuses.to_shop needs `supplier` or `wb`: it would fit every order")
+        if self.cancelled and (self.paid or self.shipped):
+            raise ValueError("an order of the shop cannot be cancelled and paid or shipped")
+        return self
+
+
+class Statuses(_Section):
+    """How WB's statuses and the shop's correspond. Without rows the shop keeps its own statuses."""
+
+    to_shop: tuple[StatusRule, ...] = Field((), description="the first row that fits counts")
+    protected: frozenset[StatusId] = Field(frozenset(), description="set by staff, never replaced by wbsync")
+    cancels: frozenset[StatusId] = Field(
+        frozenset(), description="staff sets one of these, or cancels the order: it is cancelled on WB"
+    )
+
+
+class CutOff(_Section):
+    """When the open supplies of a day are handed over by themselves."""
+
+    at: time
+    timezone: str = "Europe/Minsk"
+    days: frozenset[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = frozenset(
+        {"mon", "tue", "wed", "thu", "fri"}
+    )
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _is_no_number(cls, at: object) -> object:
+        if isinstance(at, int | float):
+            raise ValueError("write the time of day as 17:30")  # noqa: TRY004 pydantic tells ValueError; 1730 means 00:28:50 to it
+        return at
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{name} is no time zone; write it as in Europe/Minsk") from None
+        return name
+
+
+class Spot(_Section):
+    """Who drives supplies from Belarus (or another country of the EAEU) to WB's warehouses in Russia (WB facts §5)."""
+
+    carrier_name: str = Field(min_length=1, max_length=1000)
+    carrier_tax_number: str = Field(min_length=1, max_length=50)
+    carrier_country: str = Field("112", pattern="^[0-9]{3}$", description="number of the country in OKSM; 112 Belarus")
+    vehicle: str = Field(min_length=1, max_length=30, description="registration number of the vehicle")
+    trailer: str | None = Field(None, min_length=1, max_length=30)
+
+
+class Supplies(_Section):
+    """Which orders are put into supplies, and when those are handed over."""
+
+    assembled: frozenset[StatusId] = Field(min_length=1, description="staff's order statuses that mean: assembled")
+    name: str = Field("{account} {warehouse} {date} №{number}", max_length=100, description="what people read on WB")
+    cut_off: CutOff | None = Field(None, description="absent: only `wbsync supply deliver` hands over")
+    place_property: Code | None = Field(None, description="product property that tells the place on the shelf")
+    spot: Spot | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _names_what_is_known(cls, name: str) -> str:
+        unknown = set(re.findall(r"\{.*?\}", name)) - {"{account}", "{warehouse}", "{date}", "{number}"}
+        if unknown:
+            raise ValueError(
+                f"{', '.join(sorted(unknown))} is unknown: {{account}} {{warehouse}} {{date}} {{number}} are"
+            )
+        return name
+
+
+class CodeSource(_Section):
+    """Where the shop keeps a marking code of an order: in a property of its basket line, or of the order."""
+
+    basket_property: str | None = Field(None, min_length=1, description="code of the basket line's property")
+    order_property: Code | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.basket_property is None) is (self.order_property is None):
+            raise ValueError("name one of basket_property and order_property")
+        return self
+
+
+class Marking(_Section):
+    """WB's key of a marking code → where it is in the shop."""
+
+    sources: dict[MetaKey, CodeSource] = {}
 
 
 class Labels(_Section):
@@ -102,6 +234,9 @@ class Shop(_Section):
     stock: StockRules = StockRules()
     orders: Orders
     labels: Labels = Labels()
+    statuses: Statuses = Statuses()
+    supplies: Supplies | None = Field(None, description="absent: staff puts orders into supplies in WB's cabinet")
+    marking: Marking = Marking()
 
     @model_validator(mode="after")
     def _nothing_is_named_twice(self) -> Self:

@@ -5,17 +5,16 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from itertools import batched
 
+from wbsync.bitrix.wire import ShopState
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.orders import OrderState
+from wbsync.domain.shop import Statuses
+from wbsync.domain.statuses import WbStatus, follows
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import ORDER_STATUSES
 from wbsync.wb.wire import OrderIds, OrderStatus
-
-CANCELLED_BY_SUPPLIER = frozenset({"cancel", "cancel_carrier"})
-CANCELLED_BY_WB = frozenset({"canceled", "declined_by_client", "canceled_by_carrier"})
-"""Statuses of cancelled orders (WB facts §4); texts that we do not know cancel nothing."""
 
 ORDERS_PER_ASK = 1000
 
@@ -30,23 +29,42 @@ def close(
 ) -> tuple[set[OrderId], dict[OrderId, OrderStatus]]:
     """Ask WB for the orders' statuses and close those it cancelled: which they were, and the statuses of all.
 
-    A cancelled unit changes WB's own number, so what was told of its size is told again.
+    One that stands in the shop becomes CANCELLED: its cancellation is owed there. A cancelled unit changes WB's own
+    number, so what was told of its size is told again. A reading older than what is known closes nothing.
     """
+    asked_at = now()
     statuses = _statuses(wb, [record.order_id for record in records])
-    cancelled = [r for r in records if r.order_id in statuses and _is_cancelled(statuses[r.order_id])]
+    read = {order_id: WbStatus(s.supplier_status, s.wb_status, asked_at) for order_id, s in statuses.items()}
+    cancelled = [r for r in records if r.order_id in read and _is_cancelled(r, read[r.order_id])]
     sizes: defaultdict[WarehouseId, set[ChrtId]] = defaultdict(set)
     for record in cancelled:
         sizes[record.order.warehouse_id].add(record.order.chrt_id)
     for warehouse, chrt_ids in sizes.items():
         told.forget(warehouse, chrt_ids, now())
-    for record in cancelled:
-        reason = statuses[record.order_id].supplier_status
-        orders.move(record.order_id, OrderState.CLOSED, at=now(), reason=reason)
-    return {record.order_id for record in cancelled}, statuses
+    closed = [record for record in cancelled if keep(record, read[record.order_id], orders)]
+    for record in closed:
+        to = OrderState.CANCELLED if record.shop_order_id else OrderState.CLOSED
+        orders.move(record.order_id, to, at=now(), reason=statuses[record.order_id].supplier_status)
+    return {record.order_id for record in closed}, statuses
 
 
-def _is_cancelled(status: OrderStatus) -> bool:
-    return status.supplier_status in CANCELLED_BY_SUPPLIER or status.wb_status in CANCELLED_BY_WB
+def is_wished(record: OrderRecord, state: ShopState, rules: Statuses) -> bool:
+    """Whether staff cancelled the shop's order, by its form or by a status that we did not set ourselves."""
+    return state.canceled or (state.status in rules.cancels and state.status != record.shop_status)
+
+
+def keep(record: OrderRecord, status: WbStatus, orders: OrdersStore) -> bool:
+    """Keep WB's word, written only when it is a new one; False when it is older than what is known."""
+    if record.status and record.status.text == status.text:
+        return True
+    return follows(status, record.status) and orders.read_status(record.order_id, status)
+
+
+def _is_cancelled(record: OrderRecord, status: WbStatus) -> bool:
+    """One that is parked after WB cancelled it was refused by the shop: that is for a human."""
+    parked = record.state is OrderState.PARKED and record.shop_order_id is not None
+    known = parked and record.status is not None and record.status.cancelled
+    return status.cancelled and not known
 
 
 def _statuses(wb: WbClient, order_ids: Collection[OrderId]) -> dict[OrderId, OrderStatus]:

@@ -1,24 +1,26 @@
 """The shop's stock, less what WB has sold and the shop does not know yet, compared with what WB was last told."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched, count
 
 from wbsync.bitrix import catalog
+from wbsync.bitrix import orders as bitrix_orders
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain import stock
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
-from wbsync.domain.links import ShopOffer, stock_links
-from wbsync.domain.orders import UNKNOWN_TO_SHOP
+from wbsync.domain.links import ShopOffer, is_fbo, stock_links
+from wbsync.domain.orders import OPEN_IN_SHOP, UNKNOWN_TO_SHOP, OrderState
 from wbsync.domain.shop import Shop
-from wbsync.errors import Rejected
+from wbsync.errors import Rejected, SyncError
 from wbsync.flows import poll_orders
+from wbsync.flows.sync_statuses import SyncStatuses
 from wbsync.messages import NewOrder, StockBatch
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
-from wbsync.stores.orders import OrdersStore
+from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import IN_FLIGHT, StockToldStore
 from wbsync.wb.client import WbClient
@@ -47,19 +49,23 @@ class CollectStock:
     cursors: CursorsStore
     new_orders: Queue[NewOrder]
     stock_batches: Queue[StockBatch]
+    property_ids: Callable[[], Mapping[str, int]]
     now: Callable[[], datetime]
+    _in_shop: list[OrderRecord] = field(default_factory=list)
     _numbers: defaultdict[WarehouseId, Iterator[int]] = field(default_factory=lambda: defaultdict(count))
 
     def run(self, *, full: bool, deadline: datetime) -> dict[str, int]:
-        """Poll orders, read the shop, queue the rows that changed.
+        """Poll orders, carry over cancellations, read the shop, queue the rows that changed.
 
         A shop too large for one run goes on at the next tick where this one stopped.
         """
         polled = poll_orders.run(
             wb=self.wb, orders=self.orders, told=self.told, new_orders=self.new_orders, now=self.now
         )
+        cancellations = self._carry_over_cancellations(deadline)
+        self._in_shop[:] = self._may_be_released()
         self._refuse_unknown_warehouses()
-        linked = stock_links(self.links.all())
+        linked = self._our_own(stock_links(self.links.all()))
         told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
         rows = sum(self._queue(w, stock.orphaned(told[w], linked.keys()), self.now()) for w in told)
         offers_read = 0
@@ -71,7 +77,40 @@ class CollectStock:
             self.cursors.put(CURSOR, {"after": piece[-1][1].offer_id})
         else:
             self.cursors.put(CURSOR, {})
-        return {**polled, "OffersRead": offers_read, "StockRowsQueued": rows, "FullComparisons": int(full)}
+        return {
+            **polled,
+            **cancellations,
+            "OffersRead": offers_read,
+            "StockRowsQueued": rows,
+            "FullComparisons": int(full),
+        }
+
+    def _carry_over_cancellations(self, deadline: datetime) -> dict[str, int]:
+        """So that the units of cancelled orders are told in this cycle.
+
+        Whatever keeps them from it is told by sync_statuses, which does the same: the stock does not wait for it.
+        Until it is mended, what WB cancelled stays reserved in the shop, and what staff cancelled is subtracted.
+        """
+        statuses = SyncStatuses(
+            wb=self.wb,
+            bitrix=self.bitrix,
+            shop=self.shop,
+            orders=self.orders,
+            told=self.told,
+            property_ids=self.property_ids,
+            now=self.now,
+        )
+        try:
+            statuses.cancel_both_ways(deadline=deadline)
+        except SyncError:
+            return {"CancellationsPutOff": 1}
+        return {"OrdersCancelled": statuses.report["OrdersCancelled"]}
+
+    def _may_be_released(self) -> list[OrderRecord]:
+        """Orders that WB may still deliver and the shop knows, or knew."""
+        states = (*OPEN_IN_SHOP, OrderState.PARKED)
+        records = (record for state in states for record in self.orders.in_state(state) if record.shop_order_id)
+        return [record for record in records if not (record.status and record.status.over)]
 
     def _refuse_unknown_warehouses(self) -> None:
         """A warehouse that is not the seller's, or not FBS, is told before anything is sent."""
@@ -79,6 +118,11 @@ class CollectStock:
         unknown = [str(w.wb) for w in self.shop.warehouses if w.wb not in fbs]
         if unknown:
             raise Rejected(f"warehouses: {', '.join(unknown)} is no FBS warehouse of this seller on WB")
+
+    def _our_own(self, linked: dict[ChrtId, ShopOffer]) -> dict[ChrtId, ShopOffer]:
+        """Without what is sold from WB's own warehouses: what WB was once told of it is zeroed as orphaned."""
+        fbo = self.shop.stock.fbo
+        return {chrt_id: offer for chrt_id, offer in linked.items() if not is_fbo(offer, fbo)} if fbo.used else linked
 
     def _pieces(self, linked: dict[ChrtId, ShopOffer]) -> Iterator[tuple[tuple[ChrtId, ShopOffer], ...]]:
         after = self.cursors.get(CURSOR).get("after", 0)
@@ -89,7 +133,7 @@ class CollectStock:
         """Read the stock of these sizes and queue what WB has to be told; how many rows.
 
         The clock and the sold units are read before the shop: an order placed in between is then subtracted twice for
-        one cycle, never not at all.
+        one cycle, never not at all. What staff released is read after it, for the same reason.
         """
         observed_at = self.now()
         recent = frozenset(record.order_id for record in self.orders.sold_since(observed_at))
@@ -99,6 +143,7 @@ class CollectStock:
             [(offer.offer_id, offer.iblock_id) for offer in linked.values()],
             stores=self.shop.stores,
         )
+        sold += released_by_staff(self.bitrix, [r for r in self._in_shop if r.order.chrt_id in linked])
         amounts = stock.wanted(
             {chrt_id: offer.offer_id for chrt_id, offer in linked.items()},
             available,
@@ -163,3 +208,10 @@ def sold_unknown_to_shop(orders: OrdersStore) -> Counter[tuple[WarehouseId, Chrt
         for record in orders.in_state(state)
         if record.shop_order_id is None
     )
+
+
+def released_by_staff(bitrix: BitrixClient, records: Collection[OrderRecord]) -> Counter[tuple[WarehouseId, ChrtId]]:
+    """Packs of orders that staff cancelled or deleted in the shop while WB still has them: sold, and not reserved."""
+    states = bitrix_orders.read_states(bitrix, [r.shop_order_id for r in records if r.shop_order_id])
+    standing = {shop_id for shop_id, state in states.items() if not state.canceled}
+    return Counter((r.order.warehouse_id, r.order.chrt_id) for r in records if r.shop_order_id not in standing)

@@ -13,7 +13,7 @@ from wbsync.bitrix import catalog
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain.ids import Barcode, ChrtId, NmId
 from wbsync.domain.links import CardSize, Seen, ShopOffer, link_problems, merged, stock_links
-from wbsync.domain.shop import Catalog
+from wbsync.domain.shop import Catalog, Fbo
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
 from wbsync.wb.client import WbClient
@@ -23,6 +23,7 @@ from wbsync.wb.wire import Card, CardsAsk, CardsCursor
 CURSOR = "link_cards"
 CARDS_PER_ASK = 100
 FULL_EVERY = timedelta(days=1)
+NO_FBO = Fbo()
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -30,6 +31,7 @@ class _Progress(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     full_at: datetime = LONG_AGO
+    marked_by: str = ""  # how FBO offers are told: another way needs every offer read
     cards: CardsCursor | None = None
     offers_changed: datetime = LONG_AGO
 
@@ -39,6 +41,7 @@ def run(
     wb: WbClient,
     bitrix: BitrixClient,
     shop_catalog: Catalog,
+    fbo: Fbo = NO_FBO,
     links: LinksStore,
     cursors: CursorsStore,
     now: Callable[[], datetime],
@@ -47,13 +50,14 @@ def run(
     """Bring the Links table up to date; the cursor moves only after the links are stored."""
     began = now()
     progress = _Progress.model_validate(cursors.get(CURSOR))
-    full = began - progress.full_at >= FULL_EVERY
+    marked_by = fbo.model_dump_json(include={"marked_by", "values"}) if fbo.marked_by else ""
+    full = began - progress.full_at >= FULL_EVERY or progress.marked_by != marked_by
     if full:
-        progress = _Progress(full_at=began)
+        progress = _Progress(full_at=began, marked_by=marked_by)
     cards, cards_cursor = _read_cards(wb, progress.cards, complete=full, now=now, deadline=deadline)
     offers, offers_changed = Seen[ShopOffer]({}, frozenset(), complete=False), progress.offers_changed
     if now() < deadline:
-        offers, offers_changed = _read_offers(bitrix, shop_catalog, progress.offers_changed, complete=full)
+        offers, offers_changed = _read_offers(bitrix, shop_catalog, fbo, progress.offers_changed, complete=full)
 
     known = {link.barcode: link for link in links.all()}
     after = merged(known, cards, offers)
@@ -95,12 +99,13 @@ def _sizes(cards: Iterable[Card]) -> Iterator[tuple[CardSize, tuple[Barcode, ...
 
 
 def _read_offers(
-    bitrix: BitrixClient, shop_catalog: Catalog, changed_since: datetime, *, complete: bool
+    bitrix: BitrixClient, shop_catalog: Catalog, fbo: Fbo, changed_since: datetime, *, complete: bool
 ) -> tuple[Seen[ShopOffer], datetime]:
     """Offers that changed since, by the shop's own clock, and the last change among them."""
     things: dict[ShopOffer, tuple[Barcode, ...]] = {}
     latest = changed_since
-    for offer in catalog.read_offers(bitrix, shop_catalog, changed_since=None if complete else changed_since):
-        things[ShopOffer(offer.id, offer.iblock_id, offer.name)] = offer.barcodes
+    since = None if complete else changed_since
+    for offer in catalog.read_offers(bitrix, shop_catalog, fbo=fbo, changed_since=since):
+        things[ShopOffer(offer.id, offer.iblock_id, offer.name, offer.fbo)] = offer.barcodes
         latest = max(latest, offer.changed_at)
     return Seen(things, frozenset(offer.offer_id for offer in things), complete=complete), latest

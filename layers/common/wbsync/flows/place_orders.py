@@ -1,10 +1,15 @@
-"""WB orders become Bitrix orders: looked up by `xmlId` before they are made, completed when half made, never twice."""
+"""WB orders become Bitrix orders: looked up by `xmlId` before they are made, completed when half made, never twice.
+
+An order that another module made of the same WB order (Orders.adopted_by) is taken for ours: it gets our properties,
+and its line, payment and shipment stay as they are.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wbsync import texts
+from wbsync.bitrix import order_lookups
 from wbsync.bitrix import orders as bitrix_orders
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain.ids import Barcode, OrderId, ShopOrderId
@@ -46,14 +51,17 @@ class PlaceOrders:
         for order_id, (state, reason) in unplaceable.items():
             self.orders.move(order_id, state, at=self.now(), reason=reason)
         placed: dict[OrderId, ShopOrderId | SyncError] = {}
+        adopted: Mapping[OrderId, Sequence[ShopOrderId]] = {}
         try:
             self._take_back_doubles(records.values())
-            placed = self._place(shop_orders)
+            placed, adopted = self._place(shop_orders)
             outcome = {order_id: self._settled(order_id, result) for order_id, result in placed.items()}
         except SyncError as error:  # of a request that concerns all of them: it parks none
             outcome = {order_id: self._put_off(order_id, error) for order_id in shop_orders}
         return [self._verdict(message.order_id, records, mine, outcome) for message in messages], {
             "OrdersPlaced": sum(isinstance(result, int) for result in placed.values()),
+            "OrdersAdopted": sum(isinstance(placed[order_id], int) for order_id in adopted),
+            "OrdersAdoptedOfSeveral": sum(len(candidates) > 1 for candidates in adopted.values()),
             "OrdersWithoutLink": sum(state is OrderState.WAITING for state, _ in unplaceable.values()),
             "OrdersParked": sum(state is OrderState.PARKED for state, _ in unplaceable.values())
             + sum(_is_final(result) for result in placed.values()),
@@ -78,15 +86,40 @@ class PlaceOrders:
                 unplaceable[record.order_id] = made
         return shop_orders, unplaceable
 
-    def _place(self, shop_orders: Mapping[OrderId, ShopOrder]) -> dict[OrderId, ShopOrderId | SyncError]:
-        """Look the orders up; complete those that stand in Bitrix, make the others."""
+    def _place(
+        self, shop_orders: Mapping[OrderId, ShopOrder]
+    ) -> tuple[dict[OrderId, ShopOrderId | SyncError], Mapping[OrderId, Sequence[ShopOrderId]]]:
+        """Look the orders up; complete those that stand in Bitrix, adopt another module's, make the others.
+
+        Tells what became of each, and between which orders of the shop an adoption had to choose.
+        """
         if not shop_orders:
-            return {}
+            return {}, {}
         found = bitrix_orders.find(self.bitrix, list(shop_orders))
+        absent = [order_id for order_id in shop_orders if not found.get(order_id)]
+        elsewhere = order_lookups.made_elsewhere(self.bitrix, absent, self.shop.orders.adopted_by)
         property_ids = self.property_ids()
-        new = [order for order_id, order in shop_orders.items() if not found.get(order_id)]
+        new = [shop_orders[order_id] for order_id in absent if order_id not in elsewhere]
         result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
-        return result | bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids)
+        result |= self._adopt(elsewhere, shop_orders, property_ids)
+        return result | bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids), elsewhere
+
+    def _adopt(
+        self,
+        elsewhere: Mapping[OrderId, Sequence[ShopOrderId]],
+        shop_orders: Mapping[OrderId, ShopOrder],
+        property_ids: Mapping[str, int],
+    ) -> dict[OrderId, ShopOrderId | SyncError]:
+        """Write our properties onto orders that another module made, the first where there are several."""
+        if not elsewhere:
+            return {}
+        chosen = {order_id: candidates[0] for order_id, candidates in elsewhere.items()}
+        values = {
+            shop_id: {code: value for code, value in shop_orders[order_id].properties.items() if value}
+            for order_id, shop_id in chosen.items()
+        }
+        written = bitrix_orders.set_properties(self.bitrix, values, property_ids)
+        return {order_id: written[shop_id] or shop_id for order_id, shop_id in chosen.items()}
 
     def _complete(
         self,

@@ -71,6 +71,10 @@ def _order(row: OrderRow) -> Order:
         sale=Money.from_wb(paid, row.currency_code),
         converted=None if converted is None or seller_currency is None else Money.from_wb(converted, seller_currency),
         cross_border=row.cross_border_type == 1,
+        cargo_type=row.cargo_type,
+        b2b=row.options.b2b,
         delivery_date=(new.ddate or new.seller_date) if new else "",
         supply_id=row.supply_id if isinstance(row, OrderListed) else SupplyId(""),
+        required_meta=new.required_meta if new else None,
+        optional_meta=new.optional_meta if new else None,
     )

@@ -6,7 +6,7 @@ from itertools import batched, chain
 
 from wbsync.domain.ids import OrderId
 from wbsync.domain.orders import OrderState
-from wbsync.flows import cancelled_orders
+from wbsync.flows import cancelled_orders, listed_orders
 from wbsync.flows.fetch_labels import ORDERS_PER_ASK
 from wbsync.flows.poll_orders import store_unseen
 from wbsync.messages import LabelsWanted, NewOrder
@@ -15,7 +15,6 @@ from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
-from wbsync.wb.operations import ORDERS
 
 STUCK_AFTER = timedelta(minutes=10)
 """An order that has stood in a middle state for longer has lost its message. Each time it is queued again, it may stand
@@ -23,9 +22,6 @@ twice as long before the next: what waits in a queue of a shop that is down must
 
 CURSOR = "sweep"
 LOOKED_BACK = timedelta(hours=1)
-LONGEST_PERIOD = timedelta(days=29)
-ORDERS_PER_PAGE = 1000
-"""How WB lists orders: by the time of their making, of 30 days at most, 1000 to a page (WB facts §4)."""
 
 LOOKED_AT_AGAIN_FOR = timedelta(days=1)
 """Finished orders that were stored since then are queued once more if their placing was doubtful, see place_orders."""
@@ -88,14 +84,10 @@ def _store_missed(
     """
     began = now()
     last = cursors.get(CURSOR).get("orders_read_at")
-    since = max(datetime.fromisoformat(last) - LOOKED_BACK, began - LONGEST_PERIOD) if last else began
+    since = max(datetime.fromisoformat(last) - LOOKED_BACK, began - listed_orders.LONGEST_PERIOD) if last else began
     stored: list[OrderId] = []
-    page, rows = 0, True
-    while rows:
-        asked = {"limit": ORDERS_PER_PAGE, "next": page, "dateFrom": int(since.timestamp())}
-        answer = wb.call(ORDERS, query=asked)
-        stored += store_unseen(answer.orders, orders=orders, told=told, now=now)
-        page, rows = answer.next, len(answer.orders) == ORDERS_PER_PAGE
+    for page in listed_orders.pages(wb, since):
+        stored += store_unseen(page.orders, orders=orders, told=told, now=now)
     cursors.put(CURSOR, {"orders_read_at": began.isoformat()})
     return stored
 

@@ -45,7 +45,7 @@ class LinksStore:
 
 def _item(link: Link) -> dict[str, Any]:
     sizes = [[s.chrt_id, s.nm_id, s.vendor_code, s.size] for s in link.sizes]
-    offers = [[o.offer_id, o.iblock_id, o.name] for o in link.offers]
+    offers = [[o.offer_id, o.iblock_id, o.name, *([True] if o.fbo else [])] for o in link.offers]
     return {"barcode": {"S": link.barcode}, "sizes": {"S": _text(sizes)}, "offers": {"S": _text(offers)}}
 
 

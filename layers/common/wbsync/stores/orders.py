@@ -1,14 +1,15 @@
 """The Orders table: every WB assembly order we have ever seen, one item each, stored before anything else happens."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from wbsync.domain.ids import OrderId, ShopOrderId
-from wbsync.domain.orders import MOVES, Order, OrderState
+from wbsync.domain.ids import OrderId, ShopOrderId, SupplyId
+from wbsync.domain.orders import MOVES, Note, Order, OrderState
+from wbsync.domain.statuses import WbStatus
 from wbsync.stores.aws import aws_errors, dynamodb, is_refused_condition
 from wbsync.stores.batches import read_items
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BY_STATE = "by_state"
+_NOTE, _CODE = "note_", "code_"  # beginnings of attributes
 
 
 STORING_TAKES = timedelta(minutes=1)
@@ -35,6 +37,12 @@ class OrderRecord:
     sticker: str = ""  # the number people read on the label
     queued_at: datetime | None = None  # when it was last queued, or will be seen again
     doubtful_since: datetime | None = None  # a try to place it failed and may have been obeyed: it may appear twice
+    supply_id: SupplyId | None = None  # the supply it is in now
+    status: WbStatus | None = None  # WB's last word
+    shown: str = ""  # what of this the shop's order shows, see flows/show_orders
+    shop_status: str = ""  # the order status that we last set in the shop
+    notes: Mapping[Note, str] = field(default_factory=dict)  # what staff should know
+    codes: Mapping[str, str] = field(default_factory=dict)  # marking codes that WB has from us, by its key
 
     @property
     def order_id(self) -> OrderId:
@@ -97,7 +105,7 @@ class OrdersStore:
     def sold_since(self, moment: datetime) -> list[OrderRecord]:
         """Orders that may have been stored after `moment`, whatever became of them except cancelled."""
         after = moment - STORING_TAKES
-        states = (state for state in OrderState if state is not OrderState.CLOSED)
+        states = (state for state in OrderState if state not in (OrderState.CANCELLED, OrderState.CLOSED))
         return [record for state in states for record in self.in_state(state, stored_after=after)]
 
     def move(
@@ -176,6 +184,56 @@ class OrdersStore:
                 ConditionExpression="attribute_exists(order_id)",
             )
 
+    def read_status(self, order_id: OrderId, status: WbStatus) -> bool:
+        """Keep WB's word, unless a newer one is kept already."""
+        names = {"#supplier": "wb_supplier", "#wb": "wb_status", "#at": "status_at"}
+        values = {":supplier": status.supplier, ":wb": status.wb, ":at": _time(status.read_at)}
+        return self._conditionally(
+            "keeping an order's status",
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression="SET #supplier = :supplier, #wb = :wb, #at = :at",
+                ConditionExpression="attribute_exists(order_id) AND (attribute_not_exists(#at) OR #at < :at)",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
+            ),
+        )
+
+    def put_into_supply(self, order_id: OrderId, supply_id: SupplyId) -> None:
+        """Remember the supply that the order is in now."""
+        self._write(order_id, {"supply_id": supply_id})
+
+    def note(self, order_id: OrderId, notes: Mapping[Note, str]) -> None:
+        """Replace what staff should know; an empty text ends it."""
+        self._write(order_id, {f"{_NOTE}{name}": text for name, text in notes.items()})
+
+    def show(self, order_id: OrderId, shown: str, shop_status: str) -> None:
+        """Remember what the shop's order shows, and the order status that we set there; empty: we set none."""
+        self._write(order_id, {"shown": shown, "shop_status": shop_status})
+
+    def keep_codes(self, order_id: OrderId, codes: Mapping[str, str]) -> None:
+        """Remember the marking codes that WB has from us, by its key; an empty code ends it."""
+        self._write(order_id, {f"{_CODE}{key}": code for key, code in codes.items()})
+
+    def _write(self, order_id: OrderId, texts: Mapping[str, str]) -> None:
+        """Set texts of an order, and remove the empty ones."""
+        kept = [name for name, text in texts.items() if text]
+        gone = [name for name, text in texts.items() if not text]
+        numbered = {name: n for n, name in enumerate(texts)}
+        changes = ("SET " + ", ".join(f"#n{numbered[name]} = :v{numbered[name]}" for name in kept)) if kept else ""
+        changes += (" REMOVE " + ", ".join(f"#n{numbered[name]}" for name in gone)) if gone else ""
+        values: dict[str, Any] = {":id": _n(order_id), **{f":v{numbered[name]}": {"S": texts[name]} for name in kept}}
+        with aws_errors("updating an order"):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"order_id": _n(order_id)},
+                UpdateExpression=changes.strip(),
+                ConditionExpression="order_id = :id",  # it exists
+                ExpressionAttributeNames={f"#n{number}": name for name, number in numbered.items()},
+                ExpressionAttributeValues=values,
+            )
+
     def _set(self, order_id: OrderId, times: Mapping[str, datetime]) -> None:
         with aws_errors("updating an order"):
             self._client.update_item(
@@ -199,17 +257,37 @@ class OrdersStore:
 
 def _record(item: Mapping[str, Any]) -> OrderRecord:
     shop_order = item.get("shop_order_id")
+    order = Order.model_validate_json(item["body"]["S"])
     return OrderRecord(
-        order=Order.model_validate_json(item["body"]["S"]),
+        order=order,
         state=OrderState(item["state"]["S"]),
         stored_at=datetime.fromisoformat(item["stored_at"]["S"]),
         moved_at=datetime.fromisoformat(item["moved_at"]["S"]),
-        reason=item.get("reason", {}).get("S", ""),
+        reason=_text(item, "reason"),
         shop_order_id=ShopOrderId(int(shop_order["N"])) if shop_order else None,
-        sticker=item.get("sticker", {}).get("S", ""),
+        sticker=_text(item, "sticker"),
         queued_at=_when(item.get("queued_at")),
         doubtful_since=_when(item.get("doubtful_since")),
+        supply_id=SupplyId(_text(item, "supply_id")) or order.supply_id or None,
+        status=_status(item),
+        shown=_text(item, "shown"),
+        shop_status=_text(item, "shop_status"),
+        notes={Note(name): text for name, text in _beginning(_NOTE, item)},
+        codes=dict(_beginning(_CODE, item)),
     )
+
+
+def _status(item: Mapping[str, Any]) -> WbStatus | None:
+    at = _when(item.get("status_at"))
+    return WbStatus(_text(item, "wb_supplier"), _text(item, "wb_status"), at) if at else None
+
+
+def _beginning(prefix: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((name.removeprefix(prefix), value["S"]) for name, value in item.items() if name.startswith(prefix))
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    return str(item.get(name, {}).get("S", ""))
 
 
 def _when(attribute: Mapping[str, str] | None) -> datetime | None:

@@ -14,17 +14,30 @@ from types import NoneType
 from wbsync.domain.pacing import Bucket
 from wbsync.wb.token import Category
 from wbsync.wb.wire import (
+    ArchivePage,
+    Boxes,
+    BoxIds,
+    BoxStickers,
     Cards,
     CreatedSupply,
     CrossBorderStickers,
     NewOrders,
+    OrdersMarks,
     OrdersPage,
     OrderStatuses,
+    ReshipmentOrders,
     SellerInfo,
+    SpotList,
+    SpotSticker,
     Stickers,
     Stocks,
+    SuppliesPage,
     SupplyBarcode,
+    SupplyOrderIds,
+    SupplyRow,
+    TransferredOrders,
     Warehouses,
+    WbStock,
 )
 
 JSON = object
@@ -217,7 +230,9 @@ OFFICES = Operation("offices", "GET", "/api/v3/offices", SELLER_WAREHOUSES, STOC
 # FBS assembly orders (§4)
 NEW_ORDERS = Operation("new_orders", "GET", "/api/v3/orders/new", FBS_ORDERS, FBS, NewOrders)
 ORDERS = Operation("orders", "GET", "/api/v3/orders", FBS_ORDERS, FBS, OrdersPage)
-ORDERS_ARCHIVE = Operation("orders_archive", "GET", "/api/marketplace/v3/fbs/orders/archive", FBS_ORDERS, FBS, JSON)
+ORDERS_ARCHIVE = Operation(
+    "orders_archive", "GET", "/api/marketplace/v3/fbs/orders/archive", FBS_ORDERS, FBS, ArchivePage
+)
 ORDER_STATUSES = Operation("order_statuses", "POST", "/api/v3/orders/status", FBS_ORDERS, FBS, OrderStatuses, 1000)
 CANCEL_ORDER = Operation(
     "cancel_order", "PATCH", "/api/v3/orders/{order_id}/cancel", FBS_ORDERS, FBS_CANCEL, NOTHING, repeatable=False
@@ -231,7 +246,9 @@ CROSS_BORDER_HISTORY = Operation(
 )
 
 # Marking codes of FBS orders (§4)
-ORDERS_META = Operation("orders_meta", "POST", "/api/marketplace/v3/orders/meta", FBS_META, FBS_META_READ, JSON, 100)
+ORDERS_META = Operation(
+    "orders_meta", "POST", "/api/marketplace/v3/orders/meta", FBS_META, FBS_META_READ, OrdersMarks, 100
+)
 DELETE_META = Operation("delete_meta", "DELETE", "/api/v3/orders/{order_id}/meta", FBS_META, FBS_META_READ, NOTHING)
 PUT_SGTIN = Operation(
     "put_sgtin", "PUT", "/api/v3/orders/{order_id}/meta/sgtin", FBS_META, FBS_META_WRITE, NOTHING, 100
@@ -251,14 +268,15 @@ PUT_CUSTOMS_DECLARATION = Operation(
 CREATE_SUPPLY = Operation(
     "create_supply", "POST", "/api/v3/supplies", FBS_SUPPLIES, FBS, CreatedSupply, repeatable=False
 )
-SUPPLIES = Operation("supplies", "GET", "/api/v3/supplies", FBS_SUPPLIES, FBS, JSON)
-SUPPLY = Operation("supply", "GET", "/api/v3/supplies/{supply_id}", FBS_SUPPLIES, FBS, JSON)
+SUPPLIES = Operation("supplies", "GET", "/api/v3/supplies", FBS_SUPPLIES, FBS, SuppliesPage)
+SUPPLY = Operation("supply", "GET", "/api/v3/supplies/{supply_id}", FBS_SUPPLIES, FBS, SupplyRow)
 DELETE_SUPPLY = Operation("delete_supply", "DELETE", "/api/v3/supplies/{supply_id}", FBS_SUPPLIES, FBS, NOTHING)
 ADD_ORDERS_TO_SUPPLY = Operation(
     "add_orders_to_supply", "PATCH", "/api/marketplace/v3/supplies/{supply_id}/orders", FBS_SUPPLIES, FBS, NOTHING, 100
 )
 SUPPLY_ORDER_IDS = Operation(
-    "supply_order_ids", "GET", "/api/marketplace/v3/supplies/{supply_id}/order-ids", FBS_SUPPLIES, FBS, JSON
+    "supply_order_ids", "GET", "/api/marketplace/v3/supplies/{supply_id}/order-ids", FBS_SUPPLIES, FBS,
+    SupplyOrderIds,
 )
 DELIVER_SUPPLY = Operation(
     "deliver_supply", "PATCH", "/api/v3/supplies/{supply_id}/deliver", FBS_SUPPLIES, FBS, NOTHING, repeatable=False
@@ -266,21 +284,21 @@ DELIVER_SUPPLY = Operation(
 SUPPLY_BARCODE = Operation(
     "supply_barcode", "GET", "/api/v3/supplies/{supply_id}/barcode", FBS_SUPPLIES, FBS, SupplyBarcode
 )
-BOXES = Operation("boxes", "GET", "/api/v3/supplies/{supply_id}/trbx", FBS_SUPPLIES, FBS, JSON)
+BOXES = Operation("boxes", "GET", "/api/v3/supplies/{supply_id}/trbx", FBS_SUPPLIES, FBS, Boxes)
 ADD_BOXES = Operation(
-    "add_boxes", "POST", "/api/v3/supplies/{supply_id}/trbx", FBS_SUPPLIES, FBS, JSON, repeatable=False
+    "add_boxes", "POST", "/api/v3/supplies/{supply_id}/trbx", FBS_SUPPLIES, FBS, BoxIds, repeatable=False
 )
 DELETE_BOXES = Operation("delete_boxes", "DELETE", "/api/v3/supplies/{supply_id}/trbx", FBS_SUPPLIES, FBS, NOTHING)
 BOX_STICKERS = Operation(
-    "box_stickers", "POST", "/api/v3/supplies/{supply_id}/trbx/stickers", FBS_SUPPLIES, FBS, JSON
+    "box_stickers", "POST", "/api/v3/supplies/{supply_id}/trbx/stickers", FBS_SUPPLIES, FBS, BoxStickers
 )
 RESHIPMENT_ORDERS = Operation(
-    "reshipment_orders", "GET", "/api/v3/supplies/orders/reshipment", FBS_SUPPLIES, FBS, JSON
+    "reshipment_orders", "GET", "/api/v3/supplies/orders/reshipment", FBS_SUPPLIES, FBS, ReshipmentOrders
 )
 # WB prints no limit for it; once per order, so a repetition is an error.
 TRANSFER_ORDERS = Operation(
-    "transfer_orders", "PATCH", "/api/marketplace/v3/fbs/supplies/{supply_id}/orders/transfer", FBS_SUPPLIES, FBS, JSON,
-    repeatable=False,
+    "transfer_orders", "PATCH", "/api/marketplace/v3/fbs/supplies/{supply_id}/orders/transfer", FBS_SUPPLIES, FBS,
+    TransferredOrders, repeatable=False,
 )
 
 # How FBS supplies travel; SPOT is for supplies from other countries of the EAEU into Russia (§5)
@@ -297,10 +315,10 @@ PUT_SPOT = Operation(
     "put_spot", "PUT", "/api/marketplace/v3/fbs/supplies/{supply_id}/spot", FBS_SUPPLIES, FBS, NOTHING
 )
 SPOT_LIST = Operation(
-    "spot_list", "POST", "/api/marketplace/v3/fbs/supplies/spot/list", FBS_SUPPLIES, FBS, JSON, 100
+    "spot_list", "POST", "/api/marketplace/v3/fbs/supplies/spot/list", FBS_SUPPLIES, FBS, SpotList, 100
 )
 SPOT_STICKER = Operation(
-    "spot_sticker", "GET", "/api/marketplace/v3/fbs/supplies/{supply_id}/stickers/spot", FBS_SUPPLIES, FBS, JSON
+    "spot_sticker", "GET", "/api/marketplace/v3/fbs/supplies/{supply_id}/stickers/spot", FBS_SUPPLIES, FBS, SpotSticker
 )
 
 # Passes to WB's warehouses (§5)
@@ -352,7 +370,7 @@ PRICE_QUARANTINE = Operation("price_quarantine", "GET", "/api/v2/quarantine/good
 # WB's own warehouses (§8); 204 when they hold nothing
 WB_WAREHOUSES_STOCK = Operation(
     "wb_warehouses_stock", "POST", "/api/analytics/v1/stocks-report/wb-warehouses",
-    STOCK_REPORTS, WB_WAREHOUSES_REPORT, JSON, 1000,
+    STOCK_REPORTS, WB_WAREHOUSES_REPORT, WbStock, 1000,
 )
 
 # fmt: on

@@ -9,10 +9,20 @@ Buyers' names, phones and addresses have no field here, so they are never taken 
 import binascii
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, SupplyId, WarehouseId
@@ -44,6 +54,10 @@ class _Answer(_Wire):
 # Orders (§4)
 
 
+class OrderOptions(_Answer):
+    b2b: bool = Field(default=False, alias="isB2B")
+
+
 class OrderRow(_Answer):
     """An assembly order: one unit of one size. Prices are integers × 100 with ISO 4217 numbers of their currencies.
 
@@ -65,6 +79,7 @@ class OrderRow(_Answer):
     converted_currency_code: int | None = None
     cross_border_type: int = 0
     cargo_type: int = 1
+    options: OrderOptions = OrderOptions()
 
 
 class OrderNew(OrderRow):
@@ -85,11 +100,22 @@ class OrderListed(OrderRow):
     supply_id: SupplyId = SupplyId("")
 
 
-class _OrderList[Row: OrderRow](_Answer):
+class StrangeOrder(_Answer):
+    """What can still be told of an order that cannot be read; 0 and None where even that cannot."""
+
+    id: OrderId = OrderId(0)
+    created_at: AwareDatetime | None = None
+
+
+class _OrderList[Row: _Answer](_Answer):
     """An order that cannot be read must not hold back the others: it is counted, and stays where it is at WB."""
 
     orders: tuple[Row, ...] = ()
-    unreadable: int = 0
+    strange: tuple[StrangeOrder, ...] = ()
+
+    @property
+    def unreadable(self) -> int:
+        return len(self.strange)
 
     @model_validator(mode="before")
     @classmethod
@@ -98,8 +124,11 @@ class _OrderList[Row: OrderRow](_Answer):
         if not isinstance(rows, list):
             return data
         kind = get_args(cls.model_fields["orders"].annotation)[0]
-        read = [order for row in rows if (order := _read(kind, row))]
-        return data | {"orders": read, "unreadable": len(rows) - len(read)}
+        read = [(_read(kind, row), row) for row in rows]
+        return data | {
+            "orders": [order for order, _ in read if order],
+            "strange": [_strange(row) for order, row in read if order is None],
+        }
 
 
 class NewOrders(_OrderList[OrderNew]):
@@ -119,6 +148,12 @@ def _read[Row: _Answer](kind: type[Row], row: object) -> Row | None:
         return None
 
 
+def _strange(row: Any) -> StrangeOrder:  # noqa: ANN401 whatever WB sent
+    known = row if isinstance(row, dict) else {}
+    parts = [_read(StrangeOrder, {name: known.get(name)}) or StrangeOrder() for name in ("id", "createdAt")]
+    return StrangeOrder(id=parts[0].id, created_at=parts[1].created_at)
+
+
 class OrderIds(_Wire):
     """The body of every ask about orders: statuses (≤ 1000), stickers (≤ 100), adding to a supply (≤ 100)."""
 
@@ -132,6 +167,7 @@ class OrderStatus(_Answer):
     supplier_status: str
     wb_status: str = ""
     is_cancellable: bool = False
+    is_transferable: bool = False
 
 
 class OrderStatuses(_Answer):
@@ -173,6 +209,71 @@ class CrossBorderStickers(_Answer):
     stickers: tuple[CrossBorderSticker, ...] = ()
 
 
+# Archive (§4)
+
+
+class ArchivedStatus(_Answer):
+    supplier_status: str = ""
+    wb_status: str = ""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class ArchivedOrder(_Answer):
+    """An order that is older than three months; of its other fields we need none. `created_at` may be a mere date."""
+
+    id: OrderId
+    created_at: Annotated[datetime, AfterValidator(_in_utc)]
+    supply_id: SupplyId = SupplyId("")
+    status: ArchivedStatus = ArchivedStatus()
+
+
+class ArchivePage(_OrderList[ArchivedOrder]):
+    """`next` goes into the next ask; the last page has fewer orders than were asked for."""
+
+    next: int = 0
+
+
+# Marking (§4)
+
+
+class MarkRow(_Answer):
+    """What WB has under one key of an order. Where it has nothing, `value` is absent, empty or the word "null"."""
+
+    key: str = ""
+    value: str = ""
+    decision: str = ""
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> str:  # noqa: ANN401 text by the specification, but an order may have several codes
+        return "\n".join(map(str, value)) if isinstance(value, list) else str(value).removeprefix("null")
+
+
+class OrderMarks(_Answer):
+    id: OrderId
+    meta_details: tuple[MarkRow, ...] = ()
+
+
+class OrdersMarks(_Answer):
+    """Also the `data` of a 409 MetaValidationFail, which says why a supply is not delivered."""
+
+    orders: tuple[OrderMarks, ...] = ()
+
+
+class PutMark(_Wire):
+    """The body of each PUT of a marking code: the one field of its key is set."""
+
+    sgtins: tuple[str, ...] | None = None
+    uin: str | None = None
+    imei: str | None = None
+    gtin: str | None = None
+    expiration: str | None = None
+    customs_declaration: str | None = None
+
+
 # Supplies (§5)
 
 
@@ -191,6 +292,147 @@ class SupplyBarcode(_Answer):
     def content(self) -> bytes:
         """The file itself. Raises Rejected when it is absent or no base64."""
         return _decoded(self.file, f"the code of supply {self.barcode}")
+
+
+class SupplyRow(_Answer):
+    """A supply. `done`: closed; `scan_dt`: when WB took it over. An empty one is of no kind yet."""
+
+    id: SupplyId
+    name: str = ""
+    done: bool = False
+    created_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    scan_dt: AwareDatetime | None = None
+    cargo_type: int | None = None
+    cross_border_type: int | None = None
+    is_b2b: bool | None = None
+    is_pickup_point_shipment_allowed: bool = False
+    spot_available: bool = False
+
+
+class SuppliesPage(_Answer):
+    """`next` goes into the next ask; the last page has fewer supplies than were asked for."""
+
+    next: int = 0
+    supplies: tuple[SupplyRow, ...] = ()
+
+
+class SupplyOrderIds(_Answer):
+    order_ids: tuple[OrderId, ...] = ()
+
+
+class ReshipmentOrder(_Answer):
+    """An order that WB did not find when it took its supply over; WB writes these ids with a capital D."""
+
+    supply_id: SupplyId = Field(SupplyId(""), alias="supplyID")
+    order_id: OrderId = Field(alias="orderID")
+
+
+class ReshipmentOrders(_Answer):
+    orders: tuple[ReshipmentOrder, ...] = ()
+
+
+class Transfer(_Wire):
+    """From a delivered supply onto assembly again, in an open one; once in an order's life."""
+
+    order_ids: tuple[OrderId, ...]
+    new_supply_id: SupplyId
+
+
+class TransferError(_Answer):
+    code: str = ""
+    detail: str = ""
+
+
+class TransferredOrder(_Answer):
+    order_id: OrderId
+    success: bool = False
+    error: TransferError | None = None
+
+
+class TransferredOrders(_Answer):
+    transferred_orders: tuple[TransferredOrder, ...] = ()
+
+
+class Box(_Answer):
+    id: str
+
+
+class Boxes(_Answer):
+    trbxes: tuple[Box, ...] = ()
+
+
+class NewBoxes(_Wire):
+    amount: int = Field(ge=1, le=1000)
+
+
+class BoxIds(_Wire):
+    """Both what is asked about boxes and what WB answers to NewBoxes."""
+
+    trbx_ids: tuple[str, ...] = ()
+
+
+class BoxSticker(SupplyBarcode):
+    def content(self) -> bytes:
+        """The file itself. Raises Rejected when it is absent or no base64."""
+        return _decoded(self.file, f"the sticker of box {self.barcode}")
+
+
+class BoxStickers(_Answer):
+    stickers: tuple[BoxSticker, ...] = ()
+
+
+class PutSpot(_Wire):
+    """Who drives the supply into Russia. `carrier_country_code` is the country's number in OKSM; 112 is Belarus."""
+
+    carrier_name: str
+    carrier_tax_number: str
+    carrier_country_code: str
+    vehicle_registration_number: str
+    trailer_registration_number: str | None = None
+
+
+class SpotForm(_Answer):
+    """SPOT of a supply as WB keeps it. `status`: pending, completed or failed; the latter with its `error_code`."""
+
+    status: str = ""
+    carrier_name: str = ""
+    carrier_tax_number: str = ""
+    carrier_country_code: str = ""
+    vehicle_registration_number: str = ""
+    trailer_registration_number: str = ""
+    error_code: str = ""
+
+
+class SpotError(_Answer):
+    title: str = ""
+    detail: str = ""
+
+
+class SpotOfSupply(_Answer):
+    """Without `spot`, none was sent; with `error`, WB cannot tell."""
+
+    id: SupplyId
+    spot: SpotForm | None = None
+    error: SpotError | None = None
+
+
+class SpotList(_Answer):
+    supplies: tuple[SpotOfSupply, ...] = ()
+
+
+class SupplyIds(_Wire):
+    supply_ids: tuple[SupplyId, ...]
+
+
+class SpotSticker(_Answer):
+    """PNG."""
+
+    qr_code: str = Field("", repr=False)
+
+    def content(self) -> bytes:
+        """The file itself. Raises Rejected when it is absent or no base64."""
+        return _decoded(self.qr_code, "the code of SPOT")
 
 
 def _decoded(file: str, what: str) -> bytes:
@@ -303,6 +545,43 @@ class Card(_Answer):
 class Cards(_Answer):
     cards: tuple[Card, ...] = ()
     cursor: CardsCursor = CardsCursor()
+
+
+# WB's own warehouses (§8)
+
+
+class WbStockAsk(_Wire):
+    """All sizes of the seller: `limit` ≤ 250,000 rows from `offset` on."""
+
+    limit: int
+    offset: int = 0
+
+
+class WbStockRow(_Answer):
+    """One size in one of WB's warehouses; at present WB tells all of them as one, −999999 «Склад WB»."""
+
+    nm_id: NmId
+    chrt_id: ChrtId
+    warehouse_id: int = 0
+    warehouse_name: str = ""
+    quantity: int = 0
+    in_way_to_client: int = 0
+    in_way_from_client: int = 0
+
+
+class WbStockRows(_Answer):
+    items: tuple[WbStockRow, ...] = ()
+
+
+class WbStock(_Answer):
+    """204 is an empty answer: there is nothing, or nothing more."""
+
+    data: WbStockRows = WbStockRows()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_is_empty(cls, data: Any) -> Any:  # noqa: ANN401 whatever WB sent
+        return {} if data is None else data
 
 
 # General (§1)
