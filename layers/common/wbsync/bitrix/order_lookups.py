@@ -1,5 +1,6 @@
 """Orders of the shop looked up in bulk, and those that another module made of WB orders."""
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import batched
@@ -12,7 +13,8 @@ from wbsync.domain.ids import OrderId, ShopOrderId
 IDS_PER_COMMAND = PAGE - 1
 """One fewer than a page: a full page would have to be asked on."""
 
-_OURS = "WB_"
+_OURS = re.compile(r"WB_[0-9]+")
+"""As `xml_id` writes it; another module's external id may begin alike."""
 
 
 def by_number(bitrix: BitrixClient, ids: Iterable[ShopOrderId]) -> dict[ShopOrderId, OrderRow]:
@@ -71,7 +73,7 @@ def _holding(code: str, order_ids: Collection[OrderId]) -> Command:
 def _adoptable(bitrix: BitrixClient, holders: dict[ShopOrderId, set[OrderId]]) -> dict[OrderId, list[ShopOrderId]]:
     found: defaultdict[OrderId, list[OrderRow]] = defaultdict(list)
     for shop_id, order in sorted(by_number(bitrix, holders).items()):
-        if not order.xml_id.startswith(_OURS):
+        if not _OURS.fullmatch(order.xml_id):
             for order_id in holders[shop_id]:
                 found[order_id].append(order)
     return {

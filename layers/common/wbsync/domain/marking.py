@@ -143,11 +143,14 @@ _KNOWN = tuple(
 """Codes whose parts are of known lengths: no two of these fit the same code, so lost GS can be put back."""
 
 _SGTIN_LENGTHS = range(16, 136)
+_MOST_SGTINS = 100
 
 
 def _sgtins(code: str, _today: date) -> str | Fault:
     lines = [line for line in map(_without_edges, re.split(r"[\r\n]+", code)) if line]
-    read = [_sgtin(line) for line in lines]
+    read = list(dict.fromkeys(_sgtin(line) for line in lines))
+    if not 0 < len(read) <= _MOST_SGTINS:
+        return Fault.LENGTH if read else Fault.STRUCTURE
     return next((one for one in read if isinstance(one, Fault)), None) or "\n".join(map(str, read))
 
 

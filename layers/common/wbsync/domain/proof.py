@@ -100,8 +100,10 @@ class Sighting:
 
     @property
     def in_shop_as_on_wb(self) -> bool:
-        """A cancelled order of the shop is there only as long as it is over on WB too."""
-        return self.in_shop in {InShop.STANDS, InShop.FOREIGN} or (self.in_shop is InShop.CANCELLED and self.ended)
+        """A cancelled order of the shop is there only if it is over on WB too, and no buyer has its unit."""
+        sold = self.status is not None and self.status.wb == "sold"
+        cancelled_too = self.in_shop is InShop.CANCELLED and self.ended and not sold
+        return self.in_shop in {InShop.STANDS, InShop.FOREIGN} or cancelled_too
 
 
 class Difference(BaseModel):

@@ -26,9 +26,9 @@ from wbsync.flows.deliver_supply import (
     id_of,
     learn,
     read_order_ids,
-    read_statuses,
     read_supply,
 )
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.supplies import SuppliesStore, SupplyRecord

@@ -3,20 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import datetime
-from itertools import batched
 
 from wbsync.bitrix.wire import ShopState
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.orders import OrderState
 from wbsync.domain.shop import Statuses
 from wbsync.domain.statuses import WbStatus, follows
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
-from wbsync.wb.operations import ORDER_STATUSES
-from wbsync.wb.wire import OrderIds, OrderStatus
-
-ORDERS_PER_ASK = 1000
+from wbsync.wb.wire import OrderStatus
 
 
 def close(
@@ -33,7 +30,7 @@ def close(
     number, so what was told of its size is told again. A reading older than what is known closes nothing.
     """
     asked_at = now()
-    statuses = _statuses(wb, [record.order_id for record in records])
+    statuses = read_statuses(wb, [record.order_id for record in records])
     read = {order_id: WbStatus(s.supplier_status, s.wb_status, asked_at) for order_id, s in statuses.items()}
     cancelled = [r for r in records if r.order_id in read and _is_cancelled(r, read[r.order_id])]
     sizes: defaultdict[WarehouseId, set[ChrtId]] = defaultdict(set)
@@ -65,11 +62,3 @@ def _is_cancelled(record: OrderRecord, status: WbStatus) -> bool:
     parked = record.state is OrderState.PARKED and record.shop_order_id is not None
     known = parked and record.status is not None and record.status.cancelled
     return status.cancelled and not known
-
-
-def _statuses(wb: WbClient, order_ids: Collection[OrderId]) -> dict[OrderId, OrderStatus]:
-    statuses: dict[OrderId, OrderStatus] = {}
-    for piece in batched(order_ids, ORDERS_PER_ASK, strict=False):
-        answer = wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
-        statuses.update((OrderId(status.id), status) for status in answer.orders)
-    return statuses

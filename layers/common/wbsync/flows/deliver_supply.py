@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from itertools import batched
 
 from wbsync import texts
 from wbsync.bitrix import orders as bitrix_orders
@@ -22,31 +21,21 @@ from wbsync.domain.statuses import WbStatus
 from wbsync.domain.supplies import SPOT_SETTLED, SupplyFile, SupplyState
 from wbsync.errors import NotAuthorised, Rejected, TryLater, Unavailable
 from wbsync.flows import cancelled_orders
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.flows.send_marking import blocked, deciphered
 from wbsync.flows.spot import SendSpot
 from wbsync.stores.labels import LabelsStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.supplies import SuppliesStore, SupplyRecord
 from wbsync.wb.client import WbClient
-from wbsync.wb.operations import DELIVER_SUPPLY, ORDER_STATUSES, SUPPLY, SUPPLY_BARCODE, SUPPLY_ORDER_IDS
-from wbsync.wb.wire import OrderIds, OrderStatus, SupplyRow
-
-STATUSES_PER_ASK = 1000
+from wbsync.wb.operations import DELIVER_SUPPLY, SUPPLY, SUPPLY_BARCODE, SUPPLY_ORDER_IDS
+from wbsync.wb.wire import SupplyRow
 
 REFUSED_FOR = timedelta(hours=1)
 """What WB refused is not asked for again before: a refusal costs ten calls."""
 
 WAITED_FOR = timedelta(days=7)
 """What is still owed so long after the delivery nobody needs any more: WB has the goods."""
-
-
-def read_statuses(wb: WbClient, order_ids: Collection[OrderId]) -> dict[OrderId, OrderStatus]:
-    """WB's statuses of orders, a thousand to an ask; those that WB does not know are absent."""
-    statuses: dict[OrderId, OrderStatus] = {}
-    for piece in batched(order_ids, STATUSES_PER_ASK, strict=False):
-        answer = wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
-        statuses.update((OrderId(status.id), status) for status in answer.orders)
-    return statuses
 
 
 def read_supply(wb: WbClient, supply_id: SupplyId) -> SupplyRow | None:

@@ -3,6 +3,7 @@
 Only what changed since the last run is read, and once a day everything, so that what is gone is unlinked.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,7 +51,7 @@ def run(
     """Bring the Links table up to date; the cursor moves only after the links are stored."""
     began = now()
     progress = _Progress.model_validate(cursors.get(CURSOR))
-    marked_by = fbo.model_dump_json(include={"marked_by", "values"}) if fbo.marked_by else ""
+    marked_by = json.dumps([fbo.marked_by, sorted(fbo.values)]) if fbo.marked_by else ""  # a set has no order
     full = began - progress.full_at >= FULL_EVERY or progress.marked_by != marked_by
     if full:
         progress = _Progress(full_at=began, marked_by=marked_by)

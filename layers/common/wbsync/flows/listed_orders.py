@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from wbsync.errors import Unavailable
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import ORDERS, ORDERS_ARCHIVE
 from wbsync.wb.wire import ArchivePage, OrdersPage
@@ -28,18 +29,27 @@ def pages(wb: WbClient, since: datetime, until: datetime | None = None) -> Itera
 
 
 def _period(wb: WbClient, period: dict[str, int]) -> Iterator[OrdersPage]:
-    page, rows = 0, ORDERS_PER_PAGE
-    while rows == ORDERS_PER_PAGE:
+    page: int | None = 0
+    while page is not None:
         answer = wb.call(ORDERS, query={"limit": ORDERS_PER_PAGE, "next": page, **period})
         yield answer
-        page, rows = answer.next, len(answer.orders) + answer.unreadable
+        page = _next(page, answer)
 
 
 def archived(wb: WbClient, year: int, month: int) -> Iterator[ArchivePage]:
     """Orders of a month that WB keeps in its archive. WB's sandbox has none. Raises what WbClient.call raises."""
-    page, rows = 0, ORDERS_PER_PAGE
-    while rows == ORDERS_PER_PAGE:
+    page: int | None = 0
+    while page is not None:
         query = {"year": year, "month": month, "next": page, "limit": ORDERS_PER_PAGE}
         answer = wb.call(ORDERS_ARCHIVE, query=query)
         yield answer
-        page, rows = answer.next, len(answer.orders) + answer.unreadable
+        page = _next(page, answer)
+
+
+def _next(page: int, answer: OrdersPage | ArchivePage) -> int | None:
+    """Where to read on; None after the last page, which may be a full one."""
+    if len(answer.orders) + answer.unreadable < ORDERS_PER_PAGE or answer.next == 0:
+        return None
+    if answer.next == page:
+        raise Unavailable("WB's list of orders does not go on", maybe_done=False)
+    return answer.next

@@ -15,7 +15,8 @@ from wbsync.domain.orders import OrderState
 from wbsync.domain.statuses import WbStatus
 from wbsync.domain.supplies import Kind
 from wbsync.errors import Rejected, Unavailable
-from wbsync.flows.deliver_supply import id_of, learn, read_statuses, read_supply
+from wbsync.flows.deliver_supply import id_of, learn, read_supply
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.supplies import SupplyRecord
 from wbsync.wb.client import WbClient

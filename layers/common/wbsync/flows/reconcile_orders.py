@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import batched, chain
+from itertools import chain
 
 from wbsync.bitrix import order_lookups
 from wbsync.bitrix.client import BitrixClient
@@ -21,7 +21,7 @@ from wbsync.domain.proof import FRESH_FOR, LISTED_FOR, AtWb, InShop, Proof, Sigh
 from wbsync.domain.statuses import WbStatus
 from wbsync.errors import TryLater
 from wbsync.flows import listed_orders
-from wbsync.flows.cancelled_orders import ORDERS_PER_ASK
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.flows.poll_orders import store_unseen
 from wbsync.messages import NewOrder
 from wbsync.stores.cursors import CursorsStore
@@ -30,8 +30,7 @@ from wbsync.stores.proofs import ProofsStore
 from wbsync.stores.queues import Queue
 from wbsync.stores.stock_told import StockToldStore
 from wbsync.wb.client import WbClient
-from wbsync.wb.operations import ORDER_STATUSES
-from wbsync.wb.wire import ArchivedOrder, OrderIds, OrderListed, StrangeOrder
+from wbsync.wb.wire import ArchivedOrder, OrderListed, StrangeOrder
 
 CURSOR = "reconcile_orders"
 
@@ -97,14 +96,16 @@ class ReconcileOrders:
         cursor = self._cursor(at)
         began, read_at = (datetime.fromisoformat(cursor[name]) for name in ("first_run_at", "read_at"))
         report = Counter(dict.fromkeys(_COUNTS, 0))
-        for days in _stretches(since or _first_day(read_at, at), at):
+        first = _first_day(read_at, at)
+        for days in _stretches(since or first, at):
             stretch = _Stretch(days=days, began=began, by_hand=since is not None, deadline=deadline)
             for proof in self._prove(stretch):
                 self.proofs.put(proof)
                 proved(proof)
                 report.update(_counted(proof))
             report.update(stretch.counts)
-        self.cursors.put(CURSOR, cursor | {"read_at": at.isoformat()})
+        if since is None or since <= first:  # a shorter reading leaves days to the next hourly one
+            self.cursors.put(CURSOR, cursor | {"read_at": at.isoformat()})
         return dict(report)
 
     def _cursor(self, at: datetime) -> dict[str, str]:
@@ -186,12 +187,9 @@ class ReconcileOrders:
         stretch.counts["OrdersImported"] += len(stored)
 
     def _statuses(self, order_ids: Collection[OrderId]) -> dict[OrderId, WbStatus]:
-        found: dict[OrderId, WbStatus] = {}
-        for piece in batched(order_ids, ORDERS_PER_ASK, strict=False):
-            at = self.now()
-            answer = self.wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
-            found |= {row.id: WbStatus(row.supplier_status, row.wb_status, at) for row in answer.orders}
-        return found
+        at = self.now()
+        read = read_statuses(self.wb, order_ids)
+        return {i: WbStatus(status.supplier_status, status.wb_status, at) for i, status in read.items()}
 
     def _sightings(self, stretch: _Stretch) -> list[Sighting]:
         """All three sides of every order that WB or our table has."""

@@ -19,11 +19,11 @@ from wbsync.domain.marking import Fault, Mark, by_key, checked, marks
 from wbsync.domain.orders import OPEN_IN_SHOP, Note
 from wbsync.domain.shop import CodeSource, Shop
 from wbsync.errors import NotAuthorised, RateLimited, Rejected, SyncError, TryLater
+from wbsync.flows.order_statuses import read_statuses
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import (
     DELETE_META,
-    ORDER_STATUSES,
     ORDERS_META,
     PUT_CUSTOMS_DECLARATION,
     PUT_EXPIRATION,
@@ -39,7 +39,6 @@ ON_ASSEMBLY = "confirm"
 """The one supplier status in which WB takes codes (WB facts §4)."""
 
 MARKS_PER_ASK = 100
-STATUSES_PER_ASK = 1000
 
 MOSCOW = timezone(timedelta(hours=3))
 """WB's days: the shortest time to an expiry date is counted by them."""
@@ -121,16 +120,14 @@ class SendMarking:
         for record in records:
             if record.order_id not in on_assembly and _left_assembly(record, statuses):
                 self._write(record, owed="", blocked="")
+                self._forget_refusals(record)
         counted = ("MarkingSent", "MarkingRefused", "MarkingUnusable", "MarkingPutOff", "MarkingOwed", "MarkingBlocked")
         return {"OrdersWithMarking": len(told)} | {name: self.report[name] for name in counted}
 
     def _statuses(self, records: Sequence[OrderRecord]) -> dict[OrderId, str]:
         """Asked afresh: a code that is sent after the order left assembly costs ten calls."""
-        statuses: dict[OrderId, str] = {}
-        for piece in batched((record.order_id for record in records), STATUSES_PER_ASK, strict=False):
-            answer = self.wb.call(ORDER_STATUSES, body=OrderIds(orders=piece))
-            statuses.update((OrderId(row.id), row.supplier_status) for row in answer.orders)
-        return statuses
+        statuses = read_statuses(self.wb, [record.order_id for record in records])
+        return {order_id: status.supplier_status for order_id, status in statuses.items()}
 
     def _told(self, records: Mapping[OrderId, OrderRecord]) -> dict[OrderId, list[Mark]]:
         """What WB wants of each order; those that it leaves out of its answer are left alone."""
@@ -218,6 +215,11 @@ class SendMarking:
     def _keep(self, record: OrderRecord, key: str, code: str) -> None:
         if record.codes.get(key) != code or _REFUSED + key in record.codes:
             self.orders.keep_codes(record.order_id, {key: code, _REFUSED + key: "", _WHY + key: ""})
+
+    def _forget_refusals(self, record: OrderRecord) -> None:
+        """WB may have refused because the order was leaving assembly; it may come back by a transfer."""
+        if known := [key for key in record.codes if key.startswith((_REFUSED, _WHY))]:
+            self.orders.keep_codes(record.order_id, dict.fromkeys(known, ""))
 
     # ---- to people
 

@@ -3,7 +3,7 @@
 Nothing here names an endpoint: AWS_ENDPOINT_URL sends boto3 to a local cloud.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -69,3 +69,15 @@ def aws_errors(what: str) -> Iterator[None]:
         raise Unavailable(f"{what}: AWS answered {code}", wait=5) from error
     except BotoCoreError as error:
         raise Unavailable(f"{what}: AWS did not answer ({type(error).__name__})", wait=5) from error
+
+
+def conditionally(what: str, write: Callable[[], object]) -> bool:
+    """Write under a condition; False when it does not hold."""
+    try:
+        with aws_errors(what):
+            write()
+    except ClientError as error:
+        if not is_refused_condition(error):
+            raise
+        return False
+    return True

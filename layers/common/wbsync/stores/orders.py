@@ -1,16 +1,14 @@
 """The Orders table: every WB assembly order we have ever seen, one item each, stored before anything else happens."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from wbsync.domain.ids import OrderId, ShopOrderId, SupplyId
 from wbsync.domain.orders import MOVES, Note, Order, OrderState
 from wbsync.domain.statuses import WbStatus
-from wbsync.stores.aws import aws_errors, dynamodb, is_refused_condition
+from wbsync.stores.aws import aws_errors, conditionally, dynamodb
 from wbsync.stores.batches import read_items
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ class OrdersStore:
             "stored_at": {"S": _time(at)},
             "moved_at": {"S": _time(at)},
         }
-        return self._conditionally(
+        return conditionally(
             "storing an order",
             lambda: self._client.put_item(
                 TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(order_id)"
@@ -137,7 +135,7 @@ class OrdersStore:
         if sticker:
             changes += ", sticker = :sticker"
             values[":sticker"] = {"S": sticker}
-        return self._conditionally(
+        return conditionally(
             "moving an order",
             lambda: self._client.update_item(
                 TableName=self._table,
@@ -151,7 +149,7 @@ class OrdersStore:
 
     def lease(self, order_id: OrderId, *, now: datetime, seconds: float) -> bool:
         """Take an order for one worker; False while another one has it. A dead worker's lease runs out."""
-        return self._conditionally(
+        return conditionally(
             "leasing an order",
             lambda: self._client.update_item(
                 TableName=self._table,
@@ -188,7 +186,7 @@ class OrdersStore:
         """Keep WB's word, unless a newer one is kept already."""
         names = {"#supplier": "wb_supplier", "#wb": "wb_status", "#at": "status_at"}
         values = {":supplier": status.supplier, ":wb": status.wb, ":at": _time(status.read_at)}
-        return self._conditionally(
+        return conditionally(
             "keeping an order's status",
             lambda: self._client.update_item(
                 TableName=self._table,
@@ -243,16 +241,6 @@ class OrdersStore:
                 ConditionExpression="attribute_exists(order_id)",
                 ExpressionAttributeValues={f":{name}": {"S": _time(at)} for name, at in times.items()},
             )
-
-    def _conditionally(self, what: str, write: Callable[[], object]) -> bool:
-        try:
-            with aws_errors(what):
-                write()
-        except ClientError as error:
-            if not is_refused_condition(error):
-                raise
-            return False
-        return True
 
 
 def _record(item: Mapping[str, Any]) -> OrderRecord:

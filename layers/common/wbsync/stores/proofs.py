@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from wbsync.domain.proof import Proof
-from wbsync.stores.aws import aws_errors, dynamodb, is_refused_condition
+from wbsync.stores.aws import conditionally, dynamodb
 from wbsync.stores.batches import read_items
 
 if TYPE_CHECKING:
@@ -22,24 +20,17 @@ class ProofsStore:
     def put(self, proof: Proof) -> bool:
         """Keep a day's proof in the place of an older one; False when a newer one is kept already."""
         read_at = {"S": proof.read_at.isoformat(timespec="microseconds")}
-        try:
-            with aws_errors("writing a proof"):
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        "day": {"S": proof.day.isoformat()},
-                        "body": {"S": proof.model_dump_json()},
-                        "read_at": read_at,
-                    },
-                    ConditionExpression="attribute_not_exists(#day) OR read_at <= :at",
-                    ExpressionAttributeNames={"#day": "day"},
-                    ExpressionAttributeValues={":at": read_at},
-                )
-        except ClientError as error:
-            if not is_refused_condition(error):
-                raise
-            return False
-        return True
+        item = {"day": {"S": proof.day.isoformat()}, "body": {"S": proof.model_dump_json()}, "read_at": read_at}
+        return conditionally(
+            "writing a proof",
+            lambda: self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#day) OR read_at <= :at",
+                ExpressionAttributeNames={"#day": "day"},
+                ExpressionAttributeValues={":at": read_at},
+            ),
+        )
 
     def get(self, days: Iterable[date]) -> list[Proof]:
         """Proofs of these days, oldest first; days without one are left out."""

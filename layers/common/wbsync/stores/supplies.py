@@ -4,17 +4,15 @@ The last wave of a kind is read strongly and a new one is put only where there i
 it and everybody else finds it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from wbsync.domain.ids import OrderId, SupplyId
 from wbsync.domain.shop import Spot
 from wbsync.domain.supplies import SUPPLY_MOVES, Kind, SpotState, SupplyState
-from wbsync.stores.aws import aws_errors, dynamodb, is_refused_condition
+from wbsync.stores.aws import aws_errors, conditionally, dynamodb
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -78,7 +76,7 @@ class SuppliesStore:
             "opened_at": {"S": _time(at)},
             "lease": {"S": _time(at + timedelta(seconds=seconds))},
         }
-        return _conditionally(
+        return conditionally(
             "beginning a supply",
             lambda: self._client.put_item(
                 TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(kind)"
@@ -240,20 +238,9 @@ class SuppliesStore:
         if values:
             request["ExpressionAttributeValues"] = dict(values)
         key = _key(record.kind, record.number)
-        return _conditionally(
+        return conditionally(
             "updating a supply", lambda: self._client.update_item(TableName=self._table, Key=key, **request)
         )
-
-
-def _conditionally(what: str, write: Callable[[], object]) -> bool:
-    try:
-        with aws_errors(what):
-            write()
-    except ClientError as error:
-        if not is_refused_condition(error):
-            raise
-        return False
-    return True
 
 
 _ORDER = "order_"  # beginning of attributes
