@@ -34,7 +34,7 @@ help: ## this list
 setup: .venv/.ready $(TOOLS:%=.venv-%/.ready) ## make the environments (the other targets do it themselves)
 
 .PHONY: demo
-demo: setup ## a working day of a shop, in the real template on this machine; report and labels in out/demo
+demo: setup ## the whole life of a day's orders, in the real template on this machine; report and papers in out/demo
 	@$(BIN)/python -m infra.local.demo
 
 .PHONY: local

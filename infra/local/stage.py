@@ -4,18 +4,20 @@ import json
 import os
 import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
 
 import boto3
+import httpx
 from botocore.config import Config
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,11 +29,21 @@ from infra.local.wildberries import Category, make_token
 from wbsync.domain.shop import Shop
 from wbsync.telemetry import utcnow
 
-WAREHOUSE = 501_001
-"""The one WB warehouse that the simulator opens with."""
+MINSK, RUSSIA = 501_001, 501_002
+"""WB's warehouses of the seller; supplies for the second one go to Russia, which WB wants SPOT for."""
+
+_OFFICE_IN_RUSSIA = 601
+MARKING_CODE = "MARKING_CODE"
+"""The property of a basket line in which the shop keeps codes of «Честный знак»."""
+
+ASSEMBLED = "WA"
+"""The order status by which staff says: assembled."""
+
+_LOST_PARCELS = ("canceled_by_client", "canceled_by_carrier", "defect")
 
 _STARTS_WITHIN = 30.0  # seconds; 1 on an idle machine
 _STOPS_WITHIN = 5.0
+_PLENTY = 6 * 2**30  # bytes; a run takes 1.2 of it
 _LONGEST_RUN = 910  # seconds; no function of the template may take longer
 
 type Step = Callable[[str], AbstractContextManager[None]]
@@ -63,14 +75,20 @@ class Size(BaseModel):
 
 
 def shop() -> Shop:
-    """The pretended owner's configuration: one unit is kept back of everything, and some offers have their own rule."""
-    packed, capped, scarce, excluded = (str(good.offer_id) for good in goods(1, 13)[-4:])
+    """The pretended owner's configuration: one unit is kept back of everything, and some offers have their own rule.
+
+    WB's own warehouses sell one offer by name, and those whose property says so.
+    """
+    sold_by_wb, packed, capped, scarce, excluded = (str(good.offer_id) for good in goods(1, 13)[-5:])
     return Shop.model_validate_json(
         json.dumps(
             {
                 "account": "demo",
                 "catalog": {"iblocks": [24]},
-                "warehouses": [{"wb": WAREHOUSE, "name": "Минск, основной", "stores": [1, 2]}],
+                "warehouses": [
+                    {"wb": MINSK, "name": "Минск", "stores": [1, 2]},
+                    {"wb": RUSSIA, "name": "Электросталь", "stores": [3]},
+                ],
                 "stock": {
                     "default": {"safety_stock": 1},
                     "offers": {
@@ -79,6 +97,7 @@ def shop() -> Shop:
                         scarce: {"safety_stock": 1, "minimum": 3},
                     },
                     "excluded_offers": [excluded],
+                    "fbo": {"offers": [sold_by_wb], "marked_by": "WB_FBO", "stock_property": "WB_FBO_STOCK"},
                 },
                 "orders": {
                     "site_id": "s1",
@@ -87,9 +106,41 @@ def shop() -> Shop:
                     "delivery_id": 2,
                     "currency": "BYN",
                 },
+                "statuses": {
+                    "to_shop": [
+                        {"supplier": "confirm", "status": "WC"},
+                        {"wb": "sold", "status": "F", "paid": True, "shipped": True},
+                        *({"wb": word, "status": "WR"} for word in _LOST_PARCELS),
+                        {"supplier": "complete", "status": "WD", "shipped": True},
+                    ]
+                },
+                "supplies": {
+                    "assembled": [ASSEMBLED],
+                    "place_property": "PLACE",
+                    "spot": {
+                        "carrier_name": "ООО «Выдумка-Транс»",
+                        "carrier_tax_number": "190000000",
+                        "vehicle": "AB12347",
+                    },
+                },
+                "marking": {"sources": {"sgtin": {"basket_property": MARKING_CODE}}},
             }
         )
     )
+
+
+def opening(offers: int, seed: int) -> tuple[dict[str, object], dict[str, object]]:
+    """Bodies of `/_sim/seed` for WB and for the shop, which has one store more than usual for the goods in Russia."""
+    warehouses = [
+        {"id": MINSK, "name": "Минск, основной"},
+        {"id": RUSSIA, "name": "Электросталь", "office_id": _OFFICE_IN_RUSSIA},
+    ]
+    stores = [
+        {"id": 1, "title": "Основной склад", "share": 0.6},
+        {"id": 2, "title": "Магазин", "share": 0.2},
+        {"id": 3, "title": "Склад для России", "share": 0.2},
+    ]
+    return {"goods": offers, "seed": seed, "warehouses": warehouses}, {"offers": offers, "seed": seed, "stores": stores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +203,8 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
                 simulator("wildberries", "--port", str(size.wb_port), "--goods", str(size.offers), *world)
             )
             bitrix = running.enter_context(simulator("bitrix", "--offers", str(size.offers), *world))
+            for address, world_of_it in zip((wildberries, bitrix), opening(size.offers, size.seed), strict=True):
+                httpx.post(f"{address}/_sim/seed", json=world_of_it, timeout=_STARTS_WITHIN).raise_for_status()
             aws = running.enter_context(ministack(LOG))
         running.callback(_let_nothing_disturb_the_end)
         with step("sam deploy the real template"):
@@ -169,16 +222,28 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
 
 @contextmanager
 def _own_temporary_folder() -> Iterator[None]:
-    """What the tools that we start forget in theirs (the SAM CLI: a folder for each function) goes with ours."""
+    """What we and the tools that we start put into theirs, and some forget there, goes with ours."""
     environment = os.environ  # noqa: TID251 it is inherited by the tools, and put back
-    before = environment.get("TMPDIR")
-    with TemporaryDirectory(prefix="wbsync-") as folder:
-        environment["TMPDIR"] = folder
+    before, own = environment.get("TMPDIR"), tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="wbsync-", dir=_memory()) as folder:
+        environment["TMPDIR"] = tempfile.tempdir = folder
         try:
             yield
         finally:
             environment.pop("TMPDIR")
             environment |= {} if before is None else {"TMPDIR": before}
+            tempfile.tempdir = own
+
+
+def _memory() -> str | None:
+    """A folder in memory, if there is plenty: each of MiniStack's twenty workers unpacks the layer's 3,000 files.
+
+    Making and removing them takes a busy disk a minute.
+    """
+    folder = "/dev/shm"  # noqa: S108 # nosec B108 # only a folder of a random name is made in it
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    plenty = Path(folder).is_dir() and min(free, shutil.disk_usage(folder).free) > _PLENTY
+    return folder if plenty and os.access(folder, os.W_OK) else None
 
 
 @contextmanager
@@ -249,7 +314,9 @@ def _let_roles_send_in_batches(aws: str) -> None:
 
 def _secrets(bitrix: str) -> dict[str, str]:
     token = make_token(
-        categories=(Category.CONTENT, Category.MARKETPLACE), expires=utcnow() + timedelta(days=100), kind="personal"
+        categories=(Category.CONTENT, Category.MARKETPLACE, Category.ANALYTICS),
+        expires=utcnow() + timedelta(days=100),
+        kind="personal",
     )
     webhook = f"{bitrix}/rest/{USER_ID}/{SECRET}/"
     return {"wb-token": token, "bitrix-webhook": webhook, "label-key": secrets.token_urlsafe(32)}

@@ -5,8 +5,10 @@ import socket
 import httpx
 import pytest
 
+from infra.local.demo.day import wishes
+from infra.local.demo.people import Wish
 from infra.local.ministack import CloudError
-from infra.local.stage import WAREHOUSE, Size, shop, simulator
+from infra.local.stage import MINSK, Size, opening, shop, simulator
 
 
 @pytest.mark.parametrize(
@@ -29,8 +31,10 @@ def test_a_simulator_ends_with_whoever_started_it() -> None:
     def fails() -> None:
         with simulator("wildberries", "--goods", "5") as url:
             addresses.append(url)
+            assert [row["id"] for row in httpx.get(f"{url}/_sim/state").json()["warehouses"]] == [MINSK]
+            httpx.post(f"{url}/_sim/seed", json=opening(5, 1)[0]).raise_for_status()
             warehouses = httpx.get(f"{url}/_sim/state").json()["warehouses"]
-            assert [row["id"] for row in warehouses] == [w.wb for w in shop().warehouses] == [WAREHOUSE]
+            assert [row["id"] for row in warehouses] == [w.wb for w in shop().warehouses]
             raise InterruptedError
 
     addresses: list[str] = []
@@ -50,3 +54,12 @@ def test_a_simulator_whose_port_is_taken_is_told_in_one_line() -> None:
             simulator("wildberries", "--port", port),
         ):
             pass
+
+
+@pytest.mark.parametrize("orders", [6, 12, 150, 1000])
+def test_buyers_wish_for_every_kind_and_together_for_as_many_as_were_asked_for(orders: int) -> None:
+    counts = wishes(orders)
+    assert sum(counts.values()) == orders
+    assert min(count for wish, count in counts.items() if wish != Wish(warehouse=MINSK)) >= 1
+    assert counts[Wish(warehouse=MINSK)] >= 0
+    assert sum(count for wish, count in counts.items() if wish.marked) >= 2

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,9 +15,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from infra.local.demo import counting
+from infra.local.demo import counting, outcome
+from infra.local.demo.counting import World
 from infra.local.demo.day import Day
+from infra.local.demo.handover import Handover
 from infra.local.demo.people import People
+from infra.local.demo.running import Running
 from infra.local.ministack import CloudError
 from infra.local.stage import Size, Stage, stage
 
@@ -66,8 +69,8 @@ def main() -> int:
         console.print("demo interrupted, everything is stopped")
         return _INTERRUPTED
     console.print(_table(report))
-    console.print(f"{size.out}/report.json, {size.out}/labels/", soft_wrap=True, highlight=False)
-    faults = counting.faults(report)
+    console.print(f"{size.out}/report.json, {size.out}/labels/, {size.out}/supplies/", soft_wrap=True, highlight=False)
+    faults = outcome.faults(report)
     if faults:
         console.print(f"[red]demo failed:[/] {'; '.join(faults)}", soft_wrap=True, highlight=False)
     return 1 if faults else 0
@@ -76,81 +79,173 @@ def main() -> int:
 def _run(size: Size, console: Console) -> dict[str, Any]:
     file = size.out / "report.json"
     file.unlink(missing_ok=True)
-    shutil.rmtree(size.out / "labels", ignore_errors=True)
+    for folder in ("labels", "supplies"):
+        shutil.rmtree(size.out / folder, ignore_errors=True)
     size.out.mkdir(parents=True, exist_ok=True)
     began, phases = time.monotonic(), Phases(console)
     with phases.progress, stage(size, schedules="DISABLED", step=phases) as world:
-        counted = _day(size, world, phases)
+        counted = _life_of_orders(size, world, phases)
     counted["seconds"] = phases.seconds | {"total": round(time.monotonic() - began, 2)}
     file.write_text(json.dumps(counted, ensure_ascii=False, indent=2) + "\n")
     return counted
 
 
-def _day(size: Size, world: Stage, phases: Phases) -> dict[str, Any]:
+def _life_of_orders(size: Size, world: Stage, phases: Phases) -> dict[str, Any]:
     """The report without its times. After a failure the functions' logs are kept: they end with the local cloud."""
     people = People(wildberries=world.wildberries, bitrix=world.bitrix, seed=size.seed)
-    day = Day(world, people, size, phases.say)
+    running = Running(world, people, size, phases.say)
+    day, handover = Day(running), Handover(running)
     try:
-        for name, hour in day.hours().items():
+        for name, hour in {**day.hours(), **handover.hours()}.items():
             with phases(name):
                 phases.say(hour())
         with phases("count what came of it"):
-            return report(day, world)
+            return report(running, handover)
     except _FAILURES as error:
         raise CloudError(f"{error} (see {world.keep_logs()})") from error
 
 
-def report(day: Day, stage: Stage) -> dict[str, Any]:
+def report(run: Running, handover: Handover) -> dict[str, Any]:
     """All but `seconds` of report.json."""
-    world, reasons, stored = day.world(), day.reasons(), day.labels_stored()
-    owed = set(counting.labels_owed(world))
-    lost, waiting = counting.lost(world, reasons), counting.waiting(world, reasons)
-    wrong, oversold = counting.wrong_rows(world), counting.oversold(world)
+    world, reasons, stage = run.world(), run.reasons(), run.stage
     return {
-        "orders_by_buyers": len(world.wb["orders"]),
-        "orders_cancelled_by_buyers": counting.cancelled(world),
-        "orders_in_bitrix": counting.in_shop(world),
-        "orders_waiting": [{"order": order_id, "reason": reason} for order_id, reason in waiting.items()],
-        "orders_lost": len(lost),
-        "orders_doubled": len(counting.doubled(world)),
-        "orders_incomplete": len(counting.incomplete(world)),
-        "oversold_units": sum(oversold.values()),
-        "labels_owed": len(owed),
-        "labels_stored": len(stored),
-        "labels_opened": len(day.opened),
-        "labels_missing": len(owed - (stored & set(day.opened))),
-        "stock_rows_on_wb": len(world.linked),
-        "stock_rows_wrong_on_wb": len(wrong),
+        **_of_orders(world, reasons, handover),
+        **_of_labels(world, handover),
+        **_of_supplies(world, run.files("supplies/"), handover),
+        **_of_proof(world, reasons, handover.proofs()),
+        **_of_stock(world, handover.fbo_kept()),
         "wb_requests": world.wb["requests"],
         "wb_answers": world.wb["answers"],
         "wb_429": world.wb["answers_429"],
         "bitrix_requests": world.shop["requests"]["http_by_method"],
         "bitrix_methods": world.shop["requests"]["by_method"],
-        "wrong": {"lost": lost, "oversold": oversold, "wrong_rows": wrong},
+        "wrong": {
+            "lost": counting.lost(world, reasons),
+            "oversold": counting.oversold(world),
+            "wrong_rows": {f"{w} {chrt}": row for (w, chrt), row in counting.wrong_rows(world).items()},
+            "sides": outcome.sides_differing(world, handover.kept()),
+            "prints": outcome.prints_missing(world, handover.papers),
+        },
         "addresses": {
             "wildberries": stage.wildberries,
             "bitrix": stage.bitrix,
             "ministack": stage.ministack,
             "labels": stage.labels,
         },
-        "sizes": day.size.model_dump(include={"offers", "orders", "seed"}),
+        "sizes": run.size.model_dump(include={"offers", "orders", "seed"}),
+    }
+
+
+def _of_orders(world: World, reasons: Mapping[int, str], handover: Handover) -> dict[str, Any]:
+    waiting, ends = counting.waiting(world, reasons), counting.ends(world)
+    came = [order for order in world.wb["orders"] if counting.is_returned(order)]
+    return {
+        "orders_by_buyers": len(world.wb["orders"]),
+        "orders_in_bitrix": counting.in_shop(world),
+        "orders_waiting": [{"order": order_id, "reason": reason} for order_id, reason in waiting.items()],
+        "orders_sold": ends["sold"],
+        "orders_cancelled": ends["cancelled"],
+        "orders_returned": ends["returned"],
+        "orders_under_way": ends["under_way"] - len(waiting),
+        "orders_left_behind": len(outcome.left_behind(world)),
+        "returns_not_taken": sum(not world.taken_back(order) for order in came),
+        "orders_lost": len(counting.lost(world, reasons)),
+        "orders_doubled": len(counting.doubled(world)),
+        "orders_incomplete": len(counting.incomplete(world)),
+        "sides_differing": len(outcome.sides_differing(world, handover.kept())),
+        "oversold_units": sum(counting.oversold(world).values()),
+    }
+
+
+def _of_labels(world: World, handover: Handover) -> dict[str, int]:
+    owed, stored, opened = set(counting.labels_owed(world)), handover.labels_stored(), set(handover.opened)
+    return {
+        "labels_owed": len(owed),
+        "labels_stored": len(stored),
+        "labels_opened": len(opened),
+        "labels_missing": len(owed - (stored & opened)),
+    }
+
+
+def _of_supplies(world: World, files: Collection[str], handover: Handover) -> dict[str, int]:
+    made, delivered, spot = world.wb["supplies"], outcome.supplies_delivered(world), outcome.spot(world)
+    return {
+        "supplies_made": len(made),
+        "supplies_delivered": len(delivered),
+        "supplies_not_delivered": len(made) - len(delivered),
+        "supplies_mixed": len(outcome.supplies_mixed(world)),
+        "supplies_doubled": len(outcome.supplies_doubled(world)),
+        "supply_codes_missing": len(outcome.codes_missing(world, files)),
+        "spot_wanted": sum(spot.values()),
+        "spot_completed": spot.get("completed", 0),
+        "spot_missing": len(outcome.spot_missing(world, files)),
+        "codes_sent": outcome.codes_sent(world),
+        "codes_blocking": len(outcome.codes_blocking(world)),
+        "codes_corrected": handover.corrected,
+        "codes_unexplained": handover.unexplained,
+        "print_files": len(handover.papers),
+        "print_pages": sum(paper.pages for paper in handover.papers),
+        "print_stickers": outcome.stickers_read(world, handover.papers),
+        "prints_missing": len(outcome.prints_missing(world, handover.papers)),
+    }
+
+
+def _of_proof(world: World, reasons: Mapping[int, str], proofs: Sequence[counting.Json]) -> dict[str, Any]:
+    told = ("day", "wb", "ours", "shop", "reasons")
+    return {
+        "proofs": [{name: proof[name] for name in told} for proof in sorted(proofs, key=lambda proof: proof["day"])],
+        "proofs_wrong": len(outcome.proofs_wrong(world, reasons.keys(), proofs)),
+        "orders_unexplained": outcome.unexplained(proofs),
+    }
+
+
+def _of_stock(world: World, fbo_kept: Mapping[int, int]) -> dict[str, int]:
+    told, wrong = counting.told_of_wbs_own(world), counting.wrong_wbs_own(world, fbo_kept)
+    return {
+        "stock_rows_on_wb": sum(offer not in world.sold_by_wb for offer in world.linked.values()),
+        "stock_rows_wrong_on_wb": len(counting.wrong_rows(world)),
+        "fbo_rows": len(fbo_kept),
+        "fbo_rows_wrong": len({*told, *wrong}),
     }
 
 
 _SHOWN: Mapping[str, str] = {
     "stock_rows_on_wb": "sizes linked",
     "stock_rows_wrong_on_wb": "… whose stock on WB is wrong",
+    "fbo_rows": "sizes in WB's own warehouses",
+    "fbo_rows_wrong": "… told, or kept wrongly",
     "oversold_units": "units oversold",
     "orders_by_buyers": "orders by buyers",
-    "orders_cancelled_by_buyers": "… cancelled by them",
     "orders_in_bitrix": "orders in Bitrix",
     "orders_waiting": "orders waiting for a barcode",
+    "orders_sold": "orders sold",
+    "orders_cancelled": "orders cancelled",
+    "orders_returned": "orders returned",
+    "returns_not_taken": "… not taken back",
+    "orders_under_way": "orders without an end",
     "orders_lost": "orders lost",
     "orders_doubled": "orders doubled",
     "orders_incomplete": "orders incomplete",
-    "labels_owed": "orders on assembly",
+    "sides_differing": "orders differing on WB, here, in Bitrix",
+    "labels_owed": "orders with a label",
     "labels_stored": "labels stored",
     "labels_opened": "labels opened",
+    "supplies_made": "supplies made",
+    "supplies_delivered": "… handed over",
+    "supplies_mixed": "… mixed",
+    "supplies_doubled": "… doubled",
+    "supply_codes_missing": "… without their QR code",
+    "spot_wanted": "supplies to Russia",
+    "spot_completed": "… with SPOT completed",
+    "spot_missing": "… without it or its QR code",
+    "codes_sent": "marking codes sent",
+    "codes_corrected": "… corrected by staff",
+    "codes_unexplained": "… wrong without a word",
+    "codes_blocking": "… holding back their order",
+    "print_files": "print files opened",
+    "print_pages": "… pages",
+    "print_stickers": "… stickers read by a scanner",
+    "prints_missing": "… stickers and QR codes missing",
     "wb_requests": "requests to WB",
     "wb_429": "… refused by its limit",
     "bitrix_requests": "requests to Bitrix",
@@ -158,12 +253,17 @@ _SHOWN: Mapping[str, str] = {
 
 
 def _table(report: Mapping[str, Any]) -> Table:
-    table = Table(title="A working day")
+    table = Table(title="The whole life of a day's orders")
     table.add_column("counted by the outside world")
     table.add_column("", justify="right")
     for name, words in _SHOWN.items():
-        bad = name in counting.MUST_BE_ZERO and report[name]
+        bad = name in outcome.MUST_BE_ZERO and report[name]
         table.add_row(words, f"[red]{_number(report[name])}" if bad else str(_number(report[name])))
+    for proof in report["proofs"]:
+        counts = f"{proof['wb']} WB, {proof['ours']} here, {proof['shop']} Bitrix"
+        table.add_row(f"proof of {proof['day']}", counts)
+    table.add_row("… differences explained", str(sum(sum(p["reasons"].values()) for p in report["proofs"])))
+    table.add_row("… unexplained", str(report["orders_unexplained"]))
     table.add_row("seconds", f"{report['seconds']['total']:.0f}")
     return table
 

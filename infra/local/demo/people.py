@@ -1,34 +1,37 @@
 """Everybody outside of the product: buyers on WB, the shop's staff and its own buyers, the seller's staff, and trouble.
 
-They act over HTTP, as the simulators' `/_sim/` and WB's own API let them.
+They act over HTTP, as the simulators' `/_sim/` lets them.
 """
 
 import random
-import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from itertools import batched
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from infra.local.wildberries import Category, make_token
-from wbsync.telemetry import utcnow
+from infra.local.stage import ASSEMBLED, MARKING_CODE, opening
 
 type Json = dict[str, Any]
 
-_ORDERS_PER_SUPPLY_CALL = 100
-_BETWEEN_CALLS = 0.2  # seconds; the pace of WB's limit, which the staff's program has to itself by its kind of token
 _STORE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What kind of order buyers make, and from which of the seller's WB warehouses."""
+
+    warehouse: int
+    cross_border: bool = False
+    unknown_barcode: bool = False
+    company: bool = False
+    marked: bool = False  # WB wants a code of «Честный знак»
 
 
 class People:
     def __init__(self, *, wildberries: str, bitrix: str, seed: int) -> None:
-        token = make_token(categories=[Category.MARKETPLACE], expires=utcnow() + timedelta(days=1), kind="service")
         self._wb = httpx.Client(base_url=wildberries, timeout=60)
         self._shop = httpx.Client(base_url=bitrix, timeout=60)
-        self._staff = {"Authorization": token}
         self._dice = random.Random(seed)  # nosec B311 (dice of a simulation, no secret)
 
     # What can be seen
@@ -43,7 +46,8 @@ class People:
 
     def open_shop(self, *, offers: int, seed: int) -> int:
         """A fresh shop with one offer more than WB's cards: it lies there, but nobody wrote its barcode. Its id."""
-        self._ask(self._shop, "POST", "/_sim/seed", {"offers": offers + 1, "seed": seed})
+        _, seeds = opening(offers + 1, seed)
+        self._ask(self._shop, "POST", "/_sim/seed", seeds)
         forgotten: int = max(product["id"] for product in self.shop()["products"])
         self.write_barcodes(forgotten, [])
         self.count_stock(forgotten, 40)
@@ -51,6 +55,9 @@ class People:
 
     def write_barcodes(self, offer: int, barcodes: list[str]) -> None:
         self._ask(self._shop, "POST", "/_sim/products", {"offer_id": offer, "barcodes": barcodes})
+
+    def mark_as_sold_by_wb(self, offer: int) -> None:
+        self._ask(self._shop, "POST", "/_sim/products", {"offer_id": offer, "properties": {"WB_FBO": "Y"}})
 
     def count_stock(self, offer: int, amount: int) -> None:
         """Goods came: so many lie in the first store now."""
@@ -75,38 +82,67 @@ class People:
 
     # Buyers on WB
 
-    def buy(self, count: int, *, cross_border: int, unknown: int) -> list[Json]:
+    def buy(self, wish: Wish, count: int) -> list[Json]:
         """The orders made; a buyer who finds nothing goes away."""
         wishes = {
             "count": count,
             "seed": self._dice.randrange(10**9),
-            "cross_border_share": cross_border / count,
-            "unknown_barcode_share": unknown / count,
+            "warehouse_id": wish.warehouse,
+            "cross_border_share": float(wish.cross_border),
+            "unknown_barcode_share": float(wish.unknown_barcode),
+            "b2b_share": float(wish.company),
+            "required_meta": {"sgtin": float(wish.marked)},
         }
-        orders: list[Json] = self._ask(self._wb, "POST", "/_sim/orders", wishes)["orders"]
+        orders: list[Json] = self._ask(self._wb, "POST", "/_sim/orders", wishes)["orders"] if count else []
         return orders
 
     def change_mind(self, orders: Iterable[Mapping[str, Any]]) -> None:
         for order in orders:
-            self._ask(self._wb, "POST", f"/_sim/orders/{order['id']}/cancel_by_client")
+            self.let_happen(order["id"], "cancel_by_client")
 
     # The seller's staff
 
-    def assemble(self, orders: Iterable[Mapping[str, Any]]) -> int:
-        """Put orders into supplies, one for each kind, as mixtures are refused; the domestic ones are handed over.
+    def assemble(self, shop_orders: Iterable[int]) -> None:
+        """They stand on the table, packed."""
+        for order in shop_orders:
+            self._ask(self._shop, "POST", "/_sim/orders/status", {"order_id": order, "status": ASSEMBLED})
 
-        How many supplies were made.
-        """
-        kinds: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        for order in orders:
-            kinds[order["crossBorderType"], order["warehouseId"], order["cargoType"]].append(order["id"])
-        for (cross_border, *_), order_ids in sorted(kinds.items()):
-            supply: str = self._call("POST", "/api/v3/supplies", {"name": "Поставка дня"})["id"]
-            for some in batched(order_ids, _ORDERS_PER_SUPPLY_CALL, strict=False):
-                self._call("PATCH", f"/api/marketplace/v3/supplies/{supply}/orders", {"orders": some})
-            if not cross_border:
-                self._call("PATCH", f"/api/v3/supplies/{supply}/deliver")
-        return len(kinds)
+    def cancel_in_shop(self, shop_orders: Iterable[int], reason: str) -> None:
+        for order in shop_orders:
+            self._ask(self._shop, "POST", "/_sim/orders/cancel", {"order_id": order, "reason": reason})
+
+    def take_back(self, shop_orders: Sequence[int]) -> None:
+        """Goods that came back are on their shelf again: Bitrix cancels nothing that is paid or shipped."""
+        for order in shop_orders:
+            self._ask(self._shop, "POST", "/_sim/orders/pay", {"order_id": order, "paid": False})
+            self._ask(self._shop, "POST", "/_sim/orders/ship", {"order_id": order, "shipped": False})
+        self.cancel_in_shop(shop_orders, "Возврат принят")
+
+    def scan_marking(self, shop_order: int, code: str) -> None:
+        """Staff scans the code on the goods into the order's line."""
+        told = {"order_id": shop_order, "code": MARKING_CODE, "value": code}
+        self._ask(self._shop, "POST", "/_sim/orders/line-property", told)
+
+    # WB
+
+    def hold_at_wb(self, units: Mapping[int, int]) -> None:
+        """What WB's own warehouses have, by chrtID."""
+        rows = [{"chrtId": chrt, "quantity": amount} for chrt, amount in units.items()]
+        self._ask(self._wb, "POST", "/_sim/wb-stock", rows)
+
+    def let_happen(self, order: int, event: str) -> None:
+        self._ask(self._wb, "POST", f"/_sim/orders/{order}/{event}")
+
+    def judge_marking(self, order: int, decision: str | None) -> None:
+        """What the check of the order's code ends in; None: in whatever the code deserves."""
+        self._ask(self._wb, "POST", f"/_sim/orders/{order}/meta", {"sgtin": decision})
+
+    def start_life(self, steps: Sequence[Mapping[str, object]]) -> None:
+        self._ask(self._wb, "POST", "/_sim/life", {"steps": steps})
+
+    def let_time_pass(self, *, hours: float) -> None:
+        """At WB only: the product's clock, and the shop's, is the machine's."""
+        self._ask(self._wb, "POST", "/_sim/clock", {"advance": hours * 3600})
 
     # Trouble, once each
 
@@ -116,20 +152,8 @@ class People:
     def trouble_in_shop(self, match: str, kind: str) -> None:
         self._ask(self._shop, "POST", "/_sim/faults", {"match": match, "kind": kind, "times": 1})
 
-    def _call(self, verb: str, path: str, body: object = None) -> Json:
-        time.sleep(_BETWEEN_CALLS)
-        return self._ask(self._wb, verb, f"/marketplace-api{path}", body, headers=self._staff)
-
-    def _ask(
-        self,
-        client: httpx.Client,
-        verb: str,
-        path: str,
-        body: object = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-    ) -> Json:
-        answer = client.request(verb, path, json=body, headers=headers)
+    def _ask(self, client: httpx.Client, verb: str, path: str, body: object = None) -> Json:
+        answer = client.request(verb, path, json=body)
         answer.raise_for_status()
         told: Json = answer.json() if answer.content else {}
         return told
