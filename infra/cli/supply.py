@@ -18,7 +18,7 @@ from wbsync.domain.ids import OrderId, SupplyId
 from wbsync.domain.labels import sticker_pdf
 from wbsync.domain.shop import Shop, Spot
 from wbsync.domain.supplies import SpotState, SupplyFile, SupplyState, most_boxes
-from wbsync.errors import Rejected
+from wbsync.errors import NotAuthorised, Rejected, SyncError
 from wbsync.flows import move_orders
 from wbsync.flows.build_supplies import BuildSupplies
 from wbsync.flows.deliver_supply import DeliverSupply, id_of, read_order_ids, read_supply
@@ -180,7 +180,12 @@ def _delivered(flow: DeliverSupply, record: SupplyRecord) -> str:
         return ""
     if record.state is not SupplyState.OPEN:
         return f"it is {record.state}"
-    return flow.deliver(record)
+    try:
+        return flow.deliver(record)
+    except NotAuthorised:
+        raise
+    except SyncError as error:
+        return f"{error}: try again"  # it holds back no other
 
 
 @app.command()

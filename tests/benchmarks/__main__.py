@@ -21,6 +21,8 @@ BENCHMARKS = (
     "stock_comparison",
     "stock_push",
     "orders_and_labels",
+    "order_life",
+    "print_supply",
     "handler_starts",
     "monthly_bill",
     "whole_runs",

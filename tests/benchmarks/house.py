@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.fixtures import aws
 from tests.fixtures.functions import Context, sqs_event
 from tests.fixtures.template import template
 from tests.fixtures.world import LABEL_KEY, shop
+from wbsync.domain.shop import Shop
 from wbsync.stores.aws import sqs, ssm
 
 QUEUES = {"push_stock": "StockBatchesQueue", "place_orders": "NewOrdersQueue", "fetch_labels": "LabelsWantedQueue"}
@@ -52,27 +54,41 @@ class Simulator:
 
 
 @dataclass(frozen=True)
+class Running(Context):
+    """A run that has the time which the template gives its function."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 1000 * int(template()["Resources"][logical_id(self.function_name)]["Properties"]["Timeout"])
+
+
+@dataclass(frozen=True)
 class House:
     cloud: str
     stores: aws.Aws
     wb: Simulator
     shop: Simulator
+    webhook: str
     token: str
+    rules: Shop
     variables: Mapping[str, str]  # of the functions
 
     def invoke(self, name: str, event: Mapping[str, Any] | None = None) -> Any:
-        return import_module(f"functions.{name}.app").handler(dict(event or {}), Context(function_name=name))
+        return import_module(f"functions.{name}.app").handler(dict(event or {}), Running(function_name=name))
 
     def drain(self, name: str) -> int:
         """Start the function from its queue, in the template's batches, until nothing waits; how many runs."""
         return sum(1 for _ in served(name, self.stores.queues[QUEUES[name]]))
 
     def ask_wb(self, verb: str, path: str, body: Any = None, **query: Any) -> Any:
-        """As the seller's staff does, with no client of ours in between."""
-        answer = self.wb.http.request(
-            verb, f"/marketplace-api{path}", json=body, params=query, headers={"Authorization": self.token}
-        )
-        answer.raise_for_status()
+        """As the seller's staff does, with no client of ours in between; as patiently as WB wants it."""
+        token = {"Authorization": self.token}
+        while True:
+            answer = self.wb.http.request(verb, f"/marketplace-api{path}", json=body, params=query, headers=token)
+            if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                break
+            time.sleep(float(answer.headers["X-Ratelimit-Retry"]))
+        if answer.is_error:
+            raise RuntimeError(f"WB refused {verb} {path}: {answer.text[:300]}")  # httpx's own cannot be sent home
         return answer.json() if answer.content else None
 
 
@@ -119,27 +135,30 @@ def logical_id(name: str) -> str:
 
 
 @contextmanager
-def house(*, goods: int) -> Iterator[House]:
+def house(*, goods: int, rules: Shop | None = None) -> Iterator[House]:
     """A shop with so many offers, all of which WB has too. Call it in a process of its own: AWS clients are kept."""
+    rules = rules or shop()
     with ExitStack() as stack:
         cloud = stack.enter_context(ministack(LOG.with_name("ministack-bench.log")))
         os.environ.update(environment(cloud))  # noqa: TID251 before the first client is made
         wb = Simulator(stack.enter_context(_running("infra.local.wildberries", "--goods", str(goods))))
         bitrix_shop = Simulator(stack.enter_context(_running("infra.local.bitrix", "--offers", str(goods))))
+        category = wildberries.Category
         token = wildberries.make_token(
-            categories=(wildberries.Category.CONTENT, wildberries.Category.MARKETPLACE),
+            categories=(category.CONTENT, category.MARKETPLACE, category.ANALYTICS),
             expires=datetime.now(UTC) + timedelta(days=9),  # noqa: TID251 the simulator runs on the real clock
         )
         stores = aws.make("bench-")
-        variables = _furnish(stores, wb=wb.url, webhook=bitrix.Bitrix().webhook(bitrix_shop.url), token=token)
+        webhook = bitrix.Bitrix().webhook(bitrix_shop.url)
+        variables = _furnish(stores, rules, wb=wb.url, webhook=webhook, token=token)
         os.environ.update(variables)  # noqa: TID251 the functions' own
-        yield House(cloud, stores, wb, bitrix_shop, token, variables)
+        yield House(cloud, stores, wb, bitrix_shop, webhook, token, rules, variables)
 
 
-def _furnish(stores: aws.Aws, *, wb: str, webhook: str, token: str) -> dict[str, str]:
+def _furnish(stores: aws.Aws, rules: Shop, *, wb: str, webhook: str, token: str) -> dict[str, str]:
     """Put the owner's parameters; the variables that the template would give the functions."""
     secrets = {"wb-token": token, "bitrix-webhook": webhook, "label-key": LABEL_KEY.decode()}
-    ssm().put_parameter(Name=f"{_PARAMETERS}config", Value=shop().model_dump_json(), Type="String", Overwrite=True)
+    ssm().put_parameter(Name=f"{_PARAMETERS}config", Value=rules.model_dump_json(), Type="String", Overwrite=True)
     for name, value in secrets.items():
         ssm().put_parameter(Name=_PARAMETERS + name, Value=value, Type="SecureString", Overwrite=True)
     named = {f"{name.replace('-', '_').upper()}_PARAMETER": _PARAMETERS + name for name in ("config", *secrets)}

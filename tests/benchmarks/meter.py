@@ -7,6 +7,7 @@ count them. The functions must write their logs to this process's standard outpu
 import json
 import math
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -14,8 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.benchmarks.house import House
+import httpx
+
+from wbsync.connections import bitrix, wildberries
 from wbsync.stores import aws
+
+_INDEXES: Mapping[str, int] = {"OrdersTable": 1, "SuppliesTable": 2}
+_ID = r"WB-GI-\d+|\d{4,}"
+_KEYS = (("order_id",), ("bucket",), ("kind", "number"))  # of items that are updated
 
 SQS_CHUNK, WRITE_UNIT, READ_UNIT = 65_536, 1_024, 4_096
 
@@ -60,20 +67,25 @@ class Line:
 
 
 class Meter:
-    """Names beside AWS calls and units: cpu_s, wb and bitrix (requests), log_bytes, links_bytes."""
+    """Names beside AWS calls and units: cpu_s, wb, bitrix and photos (requests), log_bytes, links_bytes."""
 
-    def __init__(self, home: House) -> None:
-        self._home = home
+    def __init__(self) -> None:
         self._counted: Counter[str] = Counter()
         self._sizes: dict[tuple[str, str], int] = {}
         self.metrics: set[tuple[str, str]] = set()  # function, metric
+        self.asked: Counter[str] = Counter()  # of WB in the last run, by operation
+        self._bitrix = self._photos = 0
+        _listen(wildberries.http(), self._asked_wb)
+        _listen(bitrix.http(), self._asked_bitrix)
         for client in (aws.dynamodb(), aws.s3(), aws.sqs()):  # SSM is read by time, not by run
             client.meta.events.register("before-parameter-build.*.*", _remember)
             client.meta.events.register("after-call.*.*", self._count)
 
     def measure(self, function: str, run: Callable[[], object]) -> Usage:
-        wb, bitrix, written = self._asked("wb"), self._asked("shop"), _written()
+        written = _written()
         self._counted.clear()
+        self.asked.clear()
+        self._bitrix = self._photos = 0
         began = time.process_time()
         run()
         cpu = time.process_time() - began
@@ -85,21 +97,26 @@ class Meter:
                 **counted,
                 "cpu_s": cpu,
                 "log_bytes": len(said),
-                "wb": self._asked("wb") - wb,
-                "bitrix": self._asked("shop") - bitrix,
+                "wb": self.asked.total(),
+                "bitrix": self._bitrix,
+                "photos": self._photos,
             }
         )
 
     @property
     def order_bytes(self) -> float:
         """Of the items of the Orders table, on average."""
-        sizes = [size for (table, _), size in self._sizes.items() if _indexed(table)]
+        sizes = [size for (table, _), size in self._sizes.items() if table.endswith("OrdersTable")]
         return sum(sizes) / max(1, len(sizes))
 
-    def _asked(self, side: str) -> int:
-        if side == "wb":
-            return sum(self._home.wb.state()["requests"].values())
-        return int(self._home.shop.state()["requests"]["http"])
+    def _asked_wb(self, request: httpx.Request) -> None:
+        self.asked[f"{request.method} {re.sub(_ID, '{id}', request.url.path)}"] += 1
+
+    def _asked_bitrix(self, request: httpx.Request) -> None:
+        if "product.download" in request.url.path:
+            self._photos += 1
+        else:
+            self._bitrix += 1
 
     def _count(self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: Any) -> None:
         service, operation, params = model.service_model.service_name, model.name, context["params"]
@@ -111,14 +128,15 @@ class Meter:
 
     def _put_item(self, params: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         units = self._write_units(params["TableName"], params["Item"])
-        yield "dynamodb_writes", units * (2 if _indexed(params["TableName"]) else 1)
+        yield "dynamodb_writes", units * (1 + _indexes(params["TableName"]))
 
     def _update_item(self, params: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         """The item's size is that of its last sight; a changed key of the index is a delete and a put there."""
         table = params["TableName"]
         units = math.ceil(self._sizes.get((table, _key(params["Key"])), 1) / WRITE_UNIT)
-        in_index = (2 if "#state" in params["UpdateExpression"] else 1) if _indexed(table) else 0
-        yield "dynamodb_writes", units * (1 + in_index)
+        indexes = _indexes(table)
+        moved = 1 if indexes and "#state" in params["UpdateExpression"] else 0
+        yield "dynamodb_writes", units * (1 + indexes + moved)
 
     def _batch_write(self, params: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         for table, requests in params["RequestItems"].items():
@@ -152,14 +170,17 @@ class Meter:
         yield "s3_puts", 1
         yield "s3_bytes", len(params["Body"])
 
+    def _s3_get(self, _params: Mapping[str, Any], _parsed: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+        yield "s3_gets", 1
+
     def _write_units(self, table: str, item: Mapping[str, Any]) -> int:
         return math.ceil(self._seen(table, item) / WRITE_UNIT)
 
     def _seen(self, table: str, item: Mapping[str, Any]) -> int:
         size = item_bytes(item)
-        for name in ("order_id", "bucket"):
-            if name in item:
-                self._sizes[table, _key({name: item[name]})] = size
+        for names in _KEYS:
+            if all(name in item for name in names):
+                self._sizes[table, _key({name: item[name] for name in names})] = size
         return size
 
 
@@ -176,6 +197,7 @@ _BILLED: Mapping[tuple[str, str], _Bill] = {
     ("sqs", "SendMessage"): Meter._send,
     ("sqs", "SendMessageBatch"): Meter._send,
     ("s3", "PutObject"): Meter._s3_put,
+    ("s3", "GetObject"): Meter._s3_get,
 }
 
 
@@ -199,12 +221,18 @@ def _read_units(size: int, *, consistent: bool) -> float:
     return max(1, math.ceil(size / READ_UNIT)) * (1.0 if consistent else 0.5)
 
 
-def _indexed(table: str) -> bool:
-    return table.endswith("OrdersTable")
+def _indexes(table: str) -> int:
+    """Indexes of a table, all of which hold whole items."""
+    return next((number for name, number in _INDEXES.items() if table.endswith(name)), 0)
 
 
 def _key(key: Mapping[str, Any]) -> str:
     return json.dumps(key, sort_keys=True)
+
+
+def _listen(client: httpx.Client, hear: Callable[[httpx.Request], None]) -> None:
+    hooks = client.event_hooks
+    client.event_hooks = {**hooks, "request": [*hooks["request"], hear]}
 
 
 def _remember(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:

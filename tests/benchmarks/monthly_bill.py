@@ -13,13 +13,17 @@ from typing import Any
 
 from tests.benchmarks.house import QUEUES, batch_size, house, logical_id
 from tests.benchmarks.meter import Usage
+from tests.benchmarks.order_life import RULES
 from tests.benchmarks.prices import AS_OF, PRICES, REGION, dollars
 from tests.benchmarks.report import Number
-from tests.benchmarks.runs import FEW, Runs, measured
+from tests.benchmarks.runs import FEW, FIRST_OFFER, Runs, measured
 from tests.fixtures.template import template
+from tests.fixtures.world import shop
 from wbsync.flows.collect_stock import OFFERS_AT_ONCE
 from wbsync.flows.fetch_labels import ORDERS_PER_ASK
+from wbsync.flows.offer_photos import MOST_PHOTOS, TAKES, TOGETHER
 from wbsync.flows.push_stock import READ_BACK_EVERY
+from wbsync.flows.reconcile_orders import DAYS_BACK
 from wbsync.stores.parameters import CACHED_SECONDS
 from wbsync.telemetry import LAST_MOMENTS
 
@@ -31,6 +35,7 @@ PAGE = 2**20  # bytes that DynamoDB gives in one answer
 ROW_BYTES, BATCH_BYTES = 12, 60  # of an item of the Stock told table
 FULL_VCPU_MB = 1_769  # a Lambda of this size has one vCPU, smaller ones their part of it
 BASE_MB = 150
+STATES_AT_ONCE = 2_500  # orders whose state Bitrix tells in a request
 BYTES_OF_A_SIZE = {"link_cards": 2_200, "collect_stock": 1_500}
 """Of memory for each linked size, while the function runs; measured apart, with 300,000 and 1,000,000 of them."""
 
@@ -42,6 +47,13 @@ class Assumed:
     changed_share: float = 0.01  # of all rows, from one reading of the shop to the next
     hours_until_confirmed: float = 12  # so long an order stays new on WB, and its label is owed
     confirmations_a_day: float = 2  # times that the staff puts orders into supplies
+    hours_on_assembly: float = 6  # from a supply's first order to its handing over
+    days_until_over: float = 7  # from the order to sold or sent back; so long its status is read
+    changes_of_an_order: float = 4  # words of WB that the shop is shown
+    kinds_of_orders: float = 2  # each has supplies of its own
+    prints_of_a_supply: float = 3  # it grew, its labels came, it was handed over
+    marked_share: float = 0.2  # orders with a marking code
+    fbo_share: float = 0.05  # sizes that WB's own warehouses hold
     seconds_of_an_aws_call: float = 0.008
     seconds_of_a_wb_call: float = 0.2
     seconds_of_a_bitrix_request: float = 1.5  # a batch of up to 50 commands
@@ -54,7 +66,8 @@ ASSUMED = Assumed()
 
 
 def measure() -> list[Number]:
-    with house(goods=FEW) as home:
+    # One offer is sold from WB's own warehouses, so that their stock is read.
+    with house(goods=FEW, rules=shop(**RULES, stock={"fbo": {"offers": [FIRST_OFFER + 1]}})) as home:
         runs = measured(home)
     prices = [f"{price.service}: ${price.dollars:g} for {price.per:,.0f} {price.what}" for price in PRICES.values()]
     return [
@@ -125,10 +138,25 @@ class Month:
         return self.orders_a_day * ASSUMED.hours_until_confirmed / 24
 
     @property
+    def open(self) -> float:
+        """Orders of which WB may still tell something new, at any time."""
+        return self.orders_a_day * ASSUMED.days_until_over
+
+    @property
+    def on_assembly(self) -> float:
+        """Orders in supplies that are not handed over, at any time."""
+        return self.orders_a_day * ASSUMED.hours_on_assembly / 24
+
+    @property
+    def supplies(self) -> float:
+        return ASSUMED.kinds_of_orders * ASSUMED.confirmations_a_day * DAYS
+
+    @property
     def sizes_a_tick(self) -> float:
         """Sizes that collect_stock gets to before its deadline; it goes on where it stopped."""
         limit = float(_properties("collect_stock")["Timeout"]) - LAST_MOMENTS.total_seconds()
-        begun = self.seconds(self._links_read() + self.runs.collect_stock.at(self.skus), "collect_stock")
+        orders = (self.runs.life.sync_statuses.each + self.runs.life.build_supplies.each) * self.open
+        begun = self.seconds(self._links_read() + self.runs.collect_stock.at(self.skus) + orders, "collect_stock")
         fit = max(0.0, limit - begun) / self.seconds(self.runs.read_offers.each, "collect_stock")
         return min(self.skus, fit)
 
@@ -148,6 +176,7 @@ class Month:
             + sum(usage.calls.values()) * ASSUMED.seconds_of_an_aws_call
             + usage["wb"] * ASSUMED.seconds_of_a_wb_call
             + usage["bitrix"] * ASSUMED.seconds_of_a_bitrix_request
+            + usage["photos"] * ASSUMED.seconds_of_a_bitrix_request / TOGETHER
         )
 
     def words(self) -> str:
@@ -170,6 +199,12 @@ class Month:
             "fetch_labels": self._fetch_labels(),
             "open_label": Done(self.orders, self.runs.open_label * self.orders),
             "sweep": Done(_ticks("sweep"), self.runs.sweep * _ticks("sweep")),
+            "sync_statuses": self._sync_statuses(),
+            "build_supplies": self._build_supplies(),
+            "send_marking": self._send_marking(),
+            "print_supplies": self._print_supplies(),
+            "reconcile_orders": self._reconcile_orders(),
+            "read_fbo_stock": Done(DAYS, self.runs.life.read_fbo_stock.at(self.skus * ASSUMED.fbo_share) * DAYS),
         }
 
     def used(self) -> Usage:
@@ -202,11 +237,12 @@ class Month:
         orders = self.orders * ASSUMED.months_of_orders_kept * self.runs.order_bytes * 2  # the index holds them too
         dynamodb = (links + orders + self.skus * ROW_BYTES + self._log_of_a_day()) / GB
         labels = self.orders_a_day * _template()["Parameters"]["LabelDays"]["Default"]
+        kept = self.runs.fetch_labels.each["s3_bytes"] + self.runs.life.print_supply.each["s3_bytes"]
         return Usage(
             {
                 "dynamodb_gb": dynamodb,
                 "dynamodb_pitr_gb": dynamodb,
-                "s3_gb": labels * self.runs.fetch_labels.each["s3_bytes"] / GB,
+                "s3_gb": labels * kept / GB,
                 "s3_gets": self.orders,
             }
         )
@@ -229,6 +265,8 @@ class Month:
             + told_since_the_comparison
             + self.runs.read_offers.each * self.sizes_a_tick
             + self.runs.poll_orders.each * self.standing
+            # Cancellations both ways, and the open orders once more for what returned to the stock.
+            + (self.runs.life.sync_statuses.each + self.runs.life.build_supplies.each) * self.open
         )
 
     def _collect_stock(self) -> Done:
@@ -261,6 +299,38 @@ class Month:
         asks = math.ceil(at_once / ORDERS_PER_ASK) * ASSUMED.confirmations_a_day * DAYS
         fetched = self.runs.fetch_labels.fixed * asks + self.runs.fetch_labels.each * self.orders
         return Done(ticks + asks, self.runs.labels_tick.at(self.standing) * ticks + fetched)
+
+    def _sync_statuses(self) -> Done:
+        ticks, life = _ticks("sync_statuses"), self.runs.life
+        shown = life.show_order * (self.orders * ASSUMED.changes_of_an_order)
+        return Done(ticks, life.sync_statuses.at(self.open) * ticks + shown)
+
+    def _build_supplies(self) -> Done:
+        """Orders that wait are looked at in the shop, whether staff has assembled them."""
+        ticks, life = _ticks("build_supplies"), self.runs.life
+        tick = life.build_supplies.at(self.open) + Usage({"bitrix": math.ceil(self.standing / STATES_AT_ONCE)})
+        supplies = (life.open_supply + life.fill_supply.fixed) * self.supplies
+        return Done(ticks, tick * ticks + supplies + (life.fill_supply.each + life.hand_over) * self.orders)
+
+    def _send_marking(self) -> Done:
+        ticks, life = _ticks("send_marking"), self.runs.life
+        awaited = life.await_code * (self.on_assembly * ASSUMED.marked_share)
+        tick = life.send_marking.at(self.open) + awaited
+        return Done(ticks, tick * ticks + life.send_code * (self.orders * ASSUMED.marked_share))
+
+    def _print_supplies(self) -> Done:
+        ticks, life = _ticks("print_supplies"), self.runs.life
+        tick = life.print_supplies + life.watch_order * self.on_assembly
+        prints = self.supplies * ASSUMED.prints_of_a_supply
+        printed = life.print_supply.at(self.orders / self.supplies)
+        in_time = TAKES.total_seconds() * TOGETHER / ASSUMED.seconds_of_a_bitrix_request
+        photos = min(printed["photos"], MOST_PHOTOS, in_time)
+        return Done(ticks, tick * ticks + Usage({**printed.of, "photos": photos}) * prints)
+
+    def _reconcile_orders(self) -> Done:
+        ticks = _ticks("reconcile_orders")
+        read = self.orders_a_day * (DAYS_BACK + 0.5)  # the day that has begun is half over
+        return Done(ticks, self.runs.life.reconcile_orders.at(read) * ticks)
 
     def _links_read(self) -> Usage:
         """Pages of the Links table beyond the one that a small shop has."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.benchmarks.clicks import click
 from tests.benchmarks.house import House, utcnow
+from tests.benchmarks.life_runs import Life, lived
 from tests.benchmarks.meter import Line, Meter, Usage
 from tests.fixtures.functions import sqs_event
 from tests.fixtures.world import LABEL_KEY, MINSK
@@ -43,6 +44,7 @@ class Runs:
     fetch_labels: Line  # orders
     open_label: Usage
     sweep: Usage
+    life: Life
     metrics: int  # distinct ones: function and name
     order_bytes: float  # of an item
 
@@ -52,18 +54,19 @@ def measured(home: House) -> Runs:
     home.invoke("link_cards")  # the first run of a process also reads the secrets
     home.invoke("collect_stock")
     home.drain("push_stock")
-    meter = Meter(home)
+    meter = Meter()
     few = _by_sizes(home, meter)
     _grow(home)
     many = _by_sizes(home, meter)
     lines: dict[str, Any] = {name: Line.through((FEW, few[name]), (MANY, many[name])) for name in few}
     stock, orders = _of_stock(home, meter), _of_orders(home, meter)
-    return Runs(**lines, **stock, **orders, metrics=len(meter.metrics), order_bytes=meter.order_bytes)
+    life = lived(home, meter)
+    return Runs(**lines, **stock, **orders, life=life, metrics=len(meter.metrics), order_bytes=meter.order_bytes)
 
 
 def _grow(home: House) -> None:
-    home.wb.sim("POST", "seed", {"goods": MANY})
-    home.shop.sim("POST", "seed", {"offers": MANY})
+    home.wb.sim("POST", "seed", {"goods": MANY, "pending_minutes": 0})
+    home.shop.sim("POST", "seed", {"offers": MANY, "can_buy_zero": True})
     _forget_cards(home)
     home.invoke("link_cards")
     for _ in range(2):  # WB began anew: what was told is told once more by the comparison

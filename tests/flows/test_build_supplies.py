@@ -1,5 +1,6 @@
 """Assembled orders in supplies of their kind, one supply for one wave, handed over once, nothing owed in the end."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,12 +18,21 @@ from wbsync.domain.orders import Note
 from wbsync.domain.shop import Supplies
 from wbsync.domain.supplies import Kind, SpotState, SupplyFile, SupplyState, supply_key
 from wbsync.errors import TryLater
-from wbsync.flows.build_supplies import LEASE_SECONDS
+from wbsync.flows.build_supplies import LEASE_SECONDS, SUPPLIES_PER_PAGE
 from wbsync.flows.deliver_supply import DeliverSupply
-from wbsync.stores.aws import s3
+from wbsync.stores.aws import dynamodb, s3
 from wbsync.stores.orders import OrderRecord
 from wbsync.stores.supplies import SupplyRecord
-from wbsync.wb.operations import ADD_ORDERS_TO_SUPPLY, CREATE_SUPPLY, DELIVER_SUPPLY, PUT_SPOT, SUPPLY_BARCODE
+from wbsync.wb.operations import (
+    ADD_ORDERS_TO_SUPPLY,
+    CREATE_SUPPLY,
+    DELIVER_SUPPLY,
+    PUT_SPOT,
+    SUPPLIES,
+    SUPPLY_BARCODE,
+    SUPPLY_ORDER_IDS,
+)
+from wbsync.wb.wire import SupplyRow
 
 ASSEMBLED = "P"
 KIND = Kind(MINSK)  # type: ignore[arg-type]  # a number of the simulator
@@ -135,7 +145,6 @@ def test_assembled_orders_go_into_one_new_supply_with_a_readable_name_and_others
     assert (report["SuppliesOpened"], report["OrdersIntoSupplies"]) == (1, 3)
     records = working.orders.get(ids).values()
     assert {record.supply_id for record in records} == {supply["id"]}
-    assert {text(record) for record in records} == {"confirm/waiting"}
 
 
 def test_a_repeated_run_asks_wb_for_nothing_more(working: World) -> None:
@@ -202,6 +211,18 @@ def test_an_order_that_wb_refuses_is_found_by_halving_and_holds_nobody_back(work
     ticks(working, minutes=61)
     assert inside(working) == sorted(ids)
     assert Note.SUPPLY not in working.orders.get([bad])[bad].notes
+
+
+def test_an_order_that_was_refused_is_asked_for_alone(working: World) -> None:
+    bad = assembled(working, 5)[2]
+    with working.wildberries.state.lock:
+        working.wildberries.state.orders[bad].cargo_type = 2
+    ticks(working, 4)
+    refusals = working.sim("wb", "GET", "/_sim/state")["answers_4xx"]
+    assembled(working, 20)
+    ticks(working, minutes=61)
+    assert len(inside(working)) == 24
+    assert working.sim("wb", "GET", "/_sim/state")["answers_4xx"] == refusals + 1
 
 
 # One supply for one wave
@@ -276,6 +297,27 @@ def test_orders_whose_adding_was_obeyed_but_not_answered_learn_their_supply(work
     assert asked(working, ADD_ORDERS_TO_SUPPLY) == 1
 
 
+def test_a_last_page_of_supplies_that_is_full_is_the_last(working: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assembled(working, 2)
+    working.wb_fault(CREATE, "cut_before")
+    ticks(working)
+    [row] = [working.wb.call(SUPPLIES, query={"limit": 1, "next": 0})]
+    other = SupplyRow(id="WB-GI-1", name="Чужая", done=True)
+    call, pages = working.wb.call, []
+
+    def full(operation: Any, **more: Any) -> Any:
+        if operation is not SUPPLIES:
+            return call(operation, **more)
+        pages.append(more)
+        assert len(pages) < 3
+        return row.model_copy(update={"next": 0, "supplies": (other,) * SUPPLIES_PER_PAGE})
+
+    monkeypatch.setattr(working.wb, "call", full)
+    ticks(working, 2)
+    assert len(pages) == 1
+    assert len(inside(working)) == 2
+
+
 # Staff at work in WB's cabinet
 
 
@@ -310,6 +352,32 @@ def test_a_supply_that_staff_removed_is_replaced_and_its_orders_are_put_into_the
 
     assert [supply["id"] for supply in wb_supplies(working)] == [wave(working, 2).supply_id]
     assert inside(working) == ids
+
+
+def test_an_order_of_a_removed_supply_that_wb_first_told_goes_into_the_next_though_a_try_fails(
+    working: World,
+) -> None:
+    """Imported after staff had put it there: our record falls back on what WB told first."""
+    [order] = assembled(working)
+    working.build_supplies()
+    removed = str(wave(working).supply_id)
+    first_told(working, order, removed)
+    with working.wildberries.state.lock:
+        state = working.wildberries.state
+        state.leave_supply(state.orders[order])
+        state.orders[order].supplier_status = "new"
+        del state.supplies[removed]
+    working.wb_fault(CREATE, "cut_before")
+    ticks(working, 4)
+    assert inside(working) == [order]
+
+
+def first_told(world: World, order: OrderId, supply: str) -> None:
+    """As if the order had been imported from WB's list."""
+    table = world.aws.tables["OrdersTable"]
+    item = dynamodb().get_item(TableName=table, Key={"order_id": {"N": str(order)}})["Item"]
+    body = json.dumps(json.loads(item["body"]["S"]) | {"supply_id": supply})
+    dynamodb().put_item(TableName=table, Item=item | {"body": {"S": body}})
 
 
 # Handing over
@@ -471,6 +539,24 @@ def test_a_code_that_is_owed_keeps_a_supply_too(working: World) -> None:
     assert "Внесите обязательно" in working.orders.get(ids)[ids[0]].notes[Note.MARKING_OWED]
 
 
+def test_codes_of_an_order_that_wb_cancelled_keep_no_supply(working: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be it that WB leaves it in the supply's list."""
+    assembled(working)
+    [gone] = assembled(working, 1, required_meta={"sgtin": 1.0})
+    working.build_supplies()
+    working._wb_call("PATCH", f"/api/v3/orders/{gone}/cancel", None)
+    call = working.wb.call
+
+    def left_in(operation: Any, **more: Any) -> Any:
+        answer = call(operation, **more)
+        left = {"order_ids": (*answer.order_ids, gone)} if operation is SUPPLY_ORDER_IDS else {}
+        return answer.model_copy(update=left) if left else answer
+
+    monkeypatch.setattr(working.wb, "call", left_in)
+    to_cut_off(working)
+    assert working.build_supplies()["SuppliesDelivered"] == 1
+
+
 def sgtin(world: World, order: OrderId, decision: str) -> None:
     """A code of that decision, whose check has come to its end."""
     with world.wildberries.state.lock:
@@ -513,6 +599,17 @@ def test_spot_is_sent_once_followed_to_its_end_and_its_code_lies_in_s3(to_russia
     world.supplies.print_kept(record, "abc", world.clock.at)
     ticks(world)
     assert wave(world).state is SupplyState.DONE
+
+
+def test_spot_is_ours_though_wb_writes_its_plate_in_another_way(to_russia: Callable[..., World]) -> None:
+    world = to_russia(spot=SPOT)
+    record = delivered(world)
+    with world.wildberries.state.lock:
+        kept = world.wildberries.state.supplies[str(record.supply_id)].spot
+        assert kept
+        kept.form["vehicleRegistrationNumber"] = "ab1234-7"
+    ticks(world, minutes=61)
+    assert wave(world).spot is SpotState.KEPT
 
 
 @pytest.mark.parametrize("kind", ["cut_after", "cut_before"])

@@ -65,6 +65,16 @@ def test_a_marked_offer_never_told_of_gets_no_row_at_all(fbo: World) -> None:
     assert rows.keys().isdisjoint(fbo_sizes(fbo))
 
 
+def test_the_same_marks_told_in_another_order_are_no_reason_to_read_everything_again(fbo: World, clock: Clock) -> None:
+    """A set is told in another order by every process."""
+    values = ["Y", *(f"value {n}" for n in range(200))]
+    fbo.shop = marked_shop(values=values)
+    assert fbo.link_cards()["CardSizesRead"] > 0
+    clock.forward(hours=1)
+    fbo.shop = marked_shop(values=values[::-1])
+    assert fbo.link_cards()["CardSizesRead"] == 0
+
+
 def test_an_offer_on_the_list_needs_no_property(world: World) -> None:
     world.link_cards()
     offers = sorted(link.offers[0].offer_id for link in world.links.all() if link.offers and link.sizes)[:2]

@@ -16,7 +16,8 @@ from wbsync.domain.ids import OrderId, ShopOrderId, SupplyId
 from wbsync.domain.orders import OrderState
 from wbsync.domain.pacing import LedgerInMemory
 from wbsync.domain.proof import Reason, Side
-from wbsync.errors import SyncError, TryLater
+from wbsync.errors import SyncError, TryLater, Unavailable
+from wbsync.flows import listed_orders
 from wbsync.messages import NewOrder
 from wbsync.wb.client import WbClient
 
@@ -120,6 +121,15 @@ def test_an_outage_longer_than_the_usual_days_is_read_from_its_beginning(linked:
     assert counts(linked, day)[:2] == (2, 2)
     clock.forward(hours=1)
     assert linked.reconcile()["DaysProved"] == 4
+
+
+def test_a_reading_by_hand_of_the_last_days_does_not_hide_a_longer_outage(linked: World, clock: Clock) -> None:
+    bought = linked.buy(2)
+    linked.confirm(bought)
+    clock.forward(days=12)
+    assert linked.reconcile(since=clock.at.date() - timedelta(days=1))["OrdersImported"] == 0
+    clock.forward(hours=1)
+    assert linked.reconcile()["OrdersImported"] == 2
 
 
 def test_an_order_of_this_minute_is_left_to_the_poll(linked: World) -> None:
@@ -328,6 +338,25 @@ def test_five_thousand_orders_cost_few_requests(linked: World) -> None:
     assert shop_requests(linked) - before == 3
 
 
+def test_a_full_page_that_names_no_next_one_is_the_last_and_no_list_is_read_for_ever(
+    linked: World, clock: Clock
+) -> None:
+    facts = linked.buy()[0]
+    row = facts | {"createdAt": (clock.at - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    orders = [row | {"id": 4_000_000_000 + n} for n in range(1000)]
+    told, asked = iter([0, 7, 7]), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["next"])
+        return httpx.Response(200, json={"next": next(told), "orders": orders})
+
+    linked.wb._http = httpx.Client(transport=httpx.MockTransport(answer))
+    assert len(list(listed_orders.pages(linked.wb, clock.at - timedelta(days=1), clock.at))) == 1
+    with pytest.raises(Unavailable):
+        list(listed_orders.pages(linked.wb, clock.at - timedelta(days=1), clock.at))
+    assert asked == ["0", "0", "7"]
+
+
 def test_an_unreadable_order_does_not_end_the_list(linked: World) -> None:
     numbers = sell_before_wbsync(linked, 1500)
     with linked.wildberries.state.lock:
@@ -470,6 +499,14 @@ def test_a_number_that_is_only_like_it_is_another_order(adopting: World, around:
     adopting.place_all()
     assert shop_id(adopting, bought) != theirs
     assert in_shop(adopting)[shop_id(adopting, bought)]["xmlId"] == f"WB_{bought['id']}"
+
+
+def test_another_modules_own_external_id_may_begin_as_ours(adopting: World) -> None:
+    [bought] = adopting.buy()
+    theirs = by_other_module(adopting, str(bought["id"]), xml_id=f"WB_FBS_{bought['id']}")
+    adopting.place_all()
+    assert shop_id(adopting, bought) == theirs
+    assert list(in_shop(adopting)) == [theirs]
 
 
 def test_an_order_of_ours_is_never_adopted_for_another(adopting: World) -> None:

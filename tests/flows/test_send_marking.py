@@ -130,6 +130,42 @@ def test_a_code_that_wb_refused_is_not_sent_again_and_another_one_is(marked: Wor
     assert record(marked, order).notes == {}
 
 
+def test_a_code_refused_because_the_order_just_left_assembly_is_sent_when_it_is_back(marked: World) -> None:
+    (order,) = on_assembly(marked)
+    scan(marked, order, AS_SCANNED)
+    with wants(marked, order, []):
+        assert marked.send_marking()["MarkingRefused"] == 1
+    at_home = marked.wildberries.state.orders[order]
+    at_home.supplier_status = "complete"
+    marked.send_marking()
+    at_home.supplier_status = "confirm"  # transferred from the delivered supply
+    assert marked.send_marking()["MarkingSent"] == 1
+    assert at_wb(marked, order) == [CODE]
+    assert record(marked, order).codes == {"sgtin": CODE}
+
+
+def test_a_code_that_was_scanned_into_two_orders_goes_to_the_first_alone(marked: World) -> None:
+    first, second = on_assembly(marked, 2)
+    scan(marked, first, AS_SCANNED)
+    assert marked.send_marking()["MarkingSent"] == 1
+    scan(marked, second, CODE)
+    report = marked.send_marking()
+    assert (report["MarkingUnusable"], report["MarkingSent"]) == (1, 0)
+    assert (at_wb(marked, first), at_wb(marked, second)) == ([CODE], [])
+    assert f"он уже внесён в заказ {first}" in record(marked, second).notes[Note.MARKING_OWED]
+    scan(marked, second, OTHER)
+    assert marked.send_marking()["MarkingSent"] == 1
+    assert (at_wb(marked, second), record(marked, second).notes) == ([OTHER], {})
+
+
+def test_the_same_date_may_stand_on_any_number_of_orders(marked: World) -> None:
+    orders = on_assembly(marked, 2, required_meta={"expiration": 1.0})
+    for order in orders:
+        body = {"order_id": record(marked, order).shop_order_id, "code": "SALES_CHANNEL", "value": "2027-12-31"}
+        marked.sim("shop", "POST", "/_sim/orders/property", body)
+    assert marked.send_marking()["MarkingSent"] == 2
+
+
 def test_a_code_that_wb_took_in_spite_of_a_time_out_is_not_sent_again(marked: World, clock: Clock) -> None:
     (order,) = on_assembly(marked)
     scan(marked, order, AS_SCANNED)
@@ -174,6 +210,17 @@ def test_a_bad_code_blocks_until_another_one_is_scanned(marked: World, clock: Cl
     assert marked.send_marking()["MarkingBlocked"] == 0
     assert record(marked, order).notes == {}
     assert blocked(marked.wb, [order]) == {}
+
+
+def test_a_code_that_wb_is_still_examining_is_told_and_alarms_nobody(marked: World, clock: Clock) -> None:
+    """A busy shop always has one that was sent a moment ago."""
+    (order,) = on_assembly(marked)
+    scan(marked, order, AS_SCANNED)
+    marked.send_marking()
+    marked.sim("wb", "POST", f"/_sim/orders/{order}/meta", {"sgtin": "pending"})
+    clock.forward(minutes=10)
+    assert marked.send_marking()["MarkingBlocked"] == 0
+    assert "подождите" in record(marked, order).notes[Note.MARKING_BLOCKED]
 
 
 def test_a_good_code_is_left_alone_whatever_the_shop_says_later(marked: World, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import batched
@@ -14,15 +15,17 @@ from infra.local.bitrix.orders import delete
 from tests.fixtures.world import Clock, World, shop
 from tests.samples.bitrix import Played
 from wbsync import texts
+from wbsync.bitrix.client import BitrixClient, Command
 from wbsync.domain.ids import OrderId, ShopOrderId
 from wbsync.domain.orders import MOVES, Note, OrderState
 from wbsync.domain.pacing import LedgerInMemory
 from wbsync.domain.statuses import WbStatus
-from wbsync.errors import TryLater
+from wbsync.errors import RateLimited, TryLater, Unavailable
 from wbsync.flows.show_orders import picture_of
 from wbsync.stores.aws import dynamodb
 from wbsync.stores.orders import OrderRecord
 from wbsync.wb.client import WbClient
+from wbsync.wb.operations import CANCEL_ORDER, ORDER_STATUSES
 
 SIZE, OFFER = 310_000_001, 2001
 STATUSES: dict[str, Any] = {
@@ -176,6 +179,18 @@ def test_an_order_that_wb_transferred_is_on_assembly_again(selling: World) -> No
     assert in_shop(selling, order)["deducted"] == "Y"  # a row that ships does not unship
 
 
+def test_an_order_that_staff_transferred_in_wbs_cabinet_is_owed_its_new_label(selling: World) -> None:
+    [order] = bought(selling)
+    delivered(selling, [order])
+    selling.labels_tick()
+    assert not any(selling.fetch_labels())
+    tick(selling)
+    assert record(selling, order).state is OrderState.DONE
+    says(selling, order, "confirm/waiting")
+    tick(selling)
+    assert record(selling, order).state is OrderState.PLACED
+
+
 def test_a_protected_status_stays(selling: World) -> None:
     [order] = bought(selling)
     staff(selling, order, "status", status="WA")
@@ -218,6 +233,41 @@ def test_an_unknown_status_is_shown_and_changes_nothing_else(selling: World) -> 
     assert tick(selling)["StatusesUnknown"] == 0
     shown = in_shop(selling, strange)
     assert (shown["statusId"], shown["properties"].get("WB_PROBLEM", "")) == ("WD", "")
+
+
+def test_an_unknown_status_in_between_does_not_undo_staff(selling: World) -> None:
+    [order] = bought(selling)
+    says(selling, order, "complete/waiting")
+    tick(selling)
+    staff(selling, order, "status", status="F")
+    for words in ("complete/on_the_moon", "complete/sorted"):
+        says(selling, order, words)
+        tick(selling)
+    assert in_shop(selling, order)["statusId"] == "F"
+
+
+@pytest.mark.parametrize("word", ["on_the_moon", "waiting"])
+def test_an_unknown_status_is_told_while_it_stands_whichever_flow_read_it(selling: World, word: str) -> None:
+    [order] = bought(selling)
+    if word == "waiting":  # it stood a while ago
+        says(selling, order, "confirm/on_the_moon")
+        tick(selling)
+    says(selling, order, f"confirm/{word}")
+    now = WbStatus("confirm", word, selling.clock.at + timedelta(seconds=1))
+    selling.orders.read_status(OrderId(order["id"]), now)
+    tick(selling)
+    told = "" if word == "waiting" else texts.unknown_status(now.text)
+    assert in_shop(selling, order)["properties"].get("WB_PROBLEM", "") == told
+
+
+def test_an_unknown_status_is_not_told_any_more_when_the_order_is_cancelled(selling: World) -> None:
+    [order] = bought(selling)
+    says(selling, order, "confirm/on_the_moon")
+    tick(selling)
+    says(selling, order, "cancel/canceled")
+    tick(selling)
+    shown = in_shop(selling, order)
+    assert (shown["canceled"], shown["properties"].get("WB_PROBLEM", "")) == ("Y", "")
 
 
 def test_an_order_that_shows_everything_costs_nothing_but_the_two_questions(selling: World) -> None:
@@ -302,6 +352,56 @@ def test_returned_goods_are_on_sale_when_staff_has_them(selling: World) -> None:
     selling.sync_stock()
     assert selling.wb_stock()[SIZE] == 3
     assert cancels_asked(selling) == 0
+
+
+def test_a_return_that_is_configured_to_cancel_is_in_the_stock_of_the_same_cycle(selling: World) -> None:
+    rule = {"wb": "canceled_by_client", "status": "WR", "cancelled": True}
+    selling.shop = shop(statuses=STATUSES | {"to_shop": [rule, *STATUSES["to_shop"]]})
+    [order] = bought(selling)
+    delivered(selling, [order])
+    happens(selling, order, "sorted", "ready_for_pickup", "cancel_by_client")
+    selling.clock.forward(minutes=15)
+    selling.sync_stock()
+    assert selling.wb_stock()[SIZE] == 3
+    tick(selling)
+    assert (in_shop(selling, order)["canceled"], record(selling, order).state) == ("Y", OrderState.FINISHED)
+
+
+def test_a_return_whose_order_staff_deleted_is_not_waited_for(selling: World) -> None:
+    [order] = bought(selling, cross_border_share=1.0)
+    delivered(selling, [order])
+    happens(selling, order, "cancel_by_carrier")
+    tick(selling)
+    assert record(selling, order).state is OrderState.CANCELLED
+    delete(selling.bitrix_shop.shop, {"id": in_shop(selling, order)["id"]})
+    tick(selling)
+    assert record(selling, order).state is OrderState.CLOSED
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_an_order_that_breaks_the_whole_request_holds_back_no_other(
+    selling: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """A fatal error in one of the shop's own handlers ends the batch that it is in, every time."""
+    selling.shop = shop(statuses=STATUSES)
+    selling.sim("shop", "POST", "/_sim/stock", {"offer_id": OFFER, "store_id": 1, "amount": count})
+    selling.clock.forward(minutes=15)
+    selling.sync_stock()
+    orders = bought(selling, count)
+    tick(selling)
+    selling.confirm(orders[:100])
+    broken = in_shop(selling, orders[1])["id"]
+    batch = selling.bitrix.batch
+
+    def breaks(_client: object, commands: Mapping[str, Command]) -> object:
+        if f"t{broken}" in commands:
+            raise Unavailable("batch: 500")
+        return batch(commands)
+
+    monkeypatch.setattr(BitrixClient, "batch", breaks)
+    tick(selling)
+    shown = Counter(in_shop(selling, order)["statusId"] for order in orders)
+    assert shown == {"WC": count - 1, "N": 1}
 
 
 # Staff's word → WB
@@ -405,6 +505,43 @@ def test_two_runs_at_once_ask_wb_once(selling: World) -> None:
     assert record(selling, order).state is OrderState.CLOSED
 
 
+@pytest.mark.parametrize("kind", ["cut_after", "error_after_save"])
+def test_a_status_that_we_set_without_hearing_so_is_no_word_of_staff_either(selling: World, kind: str) -> None:
+    selling.shop = shop(statuses={"to_shop": [{"supplier": "confirm", "status": "P"}], "cancels": ["P"]})
+    [order] = bought(selling)
+    selling.confirm([order])
+    selling.shop_fault("sale.order.update", kind)
+    for _ in range(3):
+        tick(selling)
+    assert in_shop(selling, order)["statusId"] == "P"
+    assert on_wb(selling, order) == "confirm/waiting"
+
+
+def test_a_refusal_is_remembered_though_what_follows_it_fails(selling: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs ten calls, which may be just what keeps the rest of the run from going on."""
+    first, second = bought(selling, 2)
+    tick(selling)
+    for order in (first, second):
+        staff(selling, order, "cancel")
+    call = selling.wb.call
+
+    def used_up(operation: Any, **more: Any) -> Any:
+        if operation is CANCEL_ORDER:
+            says(selling, first, "complete/waiting")
+        elif operation is ORDER_STATUSES and cancels_asked(selling):
+            raise RateLimited("the refusal used it up", wait=3)
+        return call(operation, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(selling.wb, "call", used_up)
+        with pytest.raises(RateLimited):
+            tick(selling)
+    says(selling, first, "confirm/waiting")  # which may be cancelled, says WB again
+    tick(selling)
+    assert cancels_asked(selling) == 2
+    assert in_shop(selling, first)["properties"]["WB_PROBLEM"] == texts.cancel_refused("StatusChangeNotAllowed", "")
+
+
 # The stock while both sides disagree
 
 
@@ -416,6 +553,49 @@ def test_a_unit_that_staff_released_and_wb_still_delivers_is_not_sold_twice(sell
     selling.clock.forward(minutes=15)
     selling.sync_stock()
     assert selling.wb_stock()[SIZE] == 2
+
+
+@pytest.mark.parametrize("end", ["sold", "cancel_by_client"])
+def test_a_unit_that_staff_released_stays_off_sale_after_wb_delivered_it_until_staff_restores(
+    selling: World, end: str
+) -> None:
+    [order] = bought(selling)
+    delivered(selling, [order])
+    tick(selling)
+    staff(selling, order, "ship", shipped=False)
+    staff(selling, order, "cancel")
+    tick(selling)
+    happens(selling, order, "sorted", "ready_for_pickup", end)
+    for _ in range(2):
+        assert tick(selling)["CancelsRefused"] == 1
+    selling.sync_stock()
+    assert (sellable(selling), selling.wb_stock()[SIZE]) == (3, 2)
+    assert in_shop(selling, order)["properties"]["WB_PROBLEM"].startswith(texts.CANCEL_OUTLIVED)
+    staff(selling, order, "restore")
+    assert tick(selling)["CancelsRefused"] == 0
+    assert record(selling, order).state is OrderState.FINISHED
+    assert in_shop(selling, order)["statusId"] == {"sold": "F", "cancel_by_client": "WR"}[end]
+    selling.sync_stock()
+    assert (sellable(selling), selling.wb_stock()[SIZE]) == (2, 2)
+
+
+def test_what_staff_cancelled_before_the_carrier_did_is_no_word_that_the_goods_are_back(selling: World) -> None:
+    [order] = bought(selling, cross_border_share=1.0, sale_currency=933)
+    delivered(selling, [order])
+    tick(selling)
+    staff(selling, order, "ship", shipped=False)
+    staff(selling, order, "cancel")
+    tick(selling)
+    happens(selling, order, "cancel_by_carrier")
+    tick(selling)
+    selling.sync_stock()
+    assert (record(selling, order).state, selling.wb_stock()[SIZE]) == (OrderState.CANCELLED, 2)
+    staff(selling, order, "restore")
+    tick(selling)
+    staff(selling, order, "cancel")
+    tick(selling)
+    selling.sync_stock()
+    assert (record(selling, order).state, selling.wb_stock()[SIZE]) == (OrderState.CLOSED, 3)
 
 
 @pytest.mark.parametrize("kind", ["500", "cut_before"])
@@ -477,7 +657,7 @@ def test_a_failure_in_the_middle_is_healed_by_the_next_run(selling: World, metho
         with pytest.raises(TryLater):
             tick(selling)
     else:
-        assert tick(selling)["OrdersPutOff"] > 0
+        tick(selling)
     tick(selling)
     assert [in_shop(selling, o)["canceled"] for o in (cancelled, going, wished)] == ["Y", "N", "Y"]
     assert (in_shop(selling, going)["statusId"], in_shop(selling, going)["deducted"]) == ("WD", "Y")

@@ -100,8 +100,29 @@ def test_checking_twice_changes_nothing(code: str) -> None:
     assert checked("sgtin", once, TODAY) == once
 
 
+def test_what_looks_like_a_spelt_gs_inside_of_a_serial_stays() -> None:
+    code = CODE.replace("Qr%t-Xy7Ab_Z", "Qr%1D7Xy7Ab_")
+    assert checked("sgtin", code, TODAY) == code
+
+
 def test_gs_goes_out_escaped() -> None:
     assert rb"\u001d91EE07" in PutMark(sgtins=(CODE,)).model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def test_a_code_scanned_twice_is_sent_once() -> None:
+    assert checked("sgtin", f"{CODE}\n]d2{CODE}", TODAY) == CODE
+
+
+def test_more_codes_than_wb_takes_at_once_are_not_sent() -> None:
+    """The client would take so large a body for a bug, and the whole run would end."""
+    codes = [CODE.replace("5Qr%", f"5{n:03}") for n in range(101)]
+    assert checked("sgtin", "\n".join(codes[:100]), TODAY) == "\n".join(codes[:100])
+    assert checked("sgtin", "\n".join(codes), TODAY) is Fault.LENGTH
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\ufeff", "\u2060\r\n\u200b"])
+def test_what_holds_no_visible_sign_is_no_code(blank: str) -> None:
+    assert isinstance(checked("sgtin", blank, TODAY), Fault)
 
 
 @pytest.mark.parametrize(

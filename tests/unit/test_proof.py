@@ -106,6 +106,15 @@ def test_an_order_that_stands_everywhere_or_is_cancelled_everywhere_is_no_differ
     assert compare(seen, began=BEGAN, at=NOW) is None
 
 
+def test_what_the_buyer_has_while_the_shop_cancelled_it_is_a_difference() -> None:
+    """The shop put the unit on sale again, and it is gone."""
+    sold = order(state=S.FINISHED, status=status("complete", "sold"), in_shop=InShop.CANCELLED)
+    found = compare(sold, began=BEGAN, at=NOW)
+    assert found
+    assert (found.side, found.reason) == (Side.SHOP, Reason.CANCELLED_BY_STAFF)
+    assert prove(NOW.date(), [sold], began=BEGAN, at=NOW).shop == 0
+
+
 def test_a_day_with_every_difference_counts_each_side() -> None:
     seen = [order(order_id=OrderId(100 + n)) for n in range(50)]
     seen += [

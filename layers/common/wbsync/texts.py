@@ -192,6 +192,11 @@ def sized(size: str) -> str:
 CANCEL_TOO_LATE = "Отмена не принята: Wildberries уже не даёт отменить этот заказ. Товар продан, его надо отправить."
 """Staff cancelled an order that WB does not let go any more."""
 
+CANCEL_OUTLIVED = (
+    "Заказ отменён в магазине, а на Wildberries нет: товар ушёл. Снимите отмену, чтобы товар списался с остатков."
+)
+"""WB's life of an order that staff cancelled is over, and its goods left the seller."""
+
 _CANCEL_REFUSALS: Mapping[str, str] = {
     "StatusMismatch": "заказ в таком статусе, что отменить его нельзя",
     "StatusChangeNotAllowed": "заказ уже передан в доставку",
@@ -287,6 +292,11 @@ def marking_decision(decision: str) -> str:
 def marking_unusable(key: str, code: str, fault: Fault) -> str:
     """Why a code of the shop is not sent."""
     return f"Не отправлен {_marked(Mark(key, code))}: {MARKING_FAULTS[fault]}."
+
+
+def marking_of_another(key: str, code: str, order_id: int) -> str:
+    """One code was scanned into two orders."""
+    return f"Не отправлен {_marked(Mark(key, code))}: он уже внесён в заказ {order_id}, отсканируйте код этого товара."
 
 
 def marking_refused(key: str, code: str, reason: str) -> str:

@@ -110,12 +110,14 @@ def checked(key: str, code: str, today: date) -> str | Fault:
 _EDGES = " \t\r\n\u00a0\u2007\u202f\u200b\u2060\ufeff"  # not str.strip(): GS counts as a blank there
 _BLANKS = re.compile(f"[{_EDGES}]")
 _SPELLINGS = re.compile(
-    r"""\\+u001d | \\+x1d | _x001d_ | &\#29; | &\#x1d; | \u241d | \u00e8 | \^\] | \\F
-      | (?: <GS> | <FNC1> | \{GS\} | \[GS\] | \(GS\) | \{FNC1\} | %1D ) (?= \d | $ )""",
-    re.IGNORECASE | re.VERBOSE,
+    r"\\+u001d | \\+x1d | _x001d_ | &\#29; | &\#x1d; | \u241d | \u00e8 | \^\] | \\F", re.IGNORECASE | re.VERBOSE
 )
-"""How the character GS is written where it cannot be kept; those of letters that a code may hold too count only
-where a part can begin."""
+"""How the character GS is written where it cannot be kept, in signs that no code holds."""
+
+_SPELLINGS_OF_LETTERS = re.compile(
+    r"(?: <GS> | <FNC1> | \{GS\} | \[GS\] | \(GS\) | \{FNC1\} | %1D ) (?= \d | $ )", re.IGNORECASE | re.VERBOSE
+)
+"""Likewise, in signs that a code may hold too: they count only where a part can begin, and in a code without a GS."""
 
 _SYMBOLOGY = re.compile(rf"^(?:\][dCQ][0-9]|{GS})+")  # what scanners put in front: AIM's ids, FNC1
 _IN_BRACKETS = re.compile(r"\(01\)(\d{14})\(21\)(.+?)((?:\((?:91|92|93)\)[^()]+)+)")
@@ -155,14 +157,19 @@ def _sgtins(code: str, _today: date) -> str | Fault:
 
 
 def _sgtin(code: str) -> str | Fault:
-    code = _SPELLINGS.sub(GS, code)
+    code = _with_spelled_gs(code)
     if _CYRILLIC.search(code):
         if _LATIN.search(code):
             return Fault.CYRILLIC
-        code = _SPELLINGS.sub(GS, code.translate(_TO_ENGLISH))
+        code = _with_spelled_gs(code.translate(_TO_ENGLISH))
     bare = _SYMBOLOGY.sub("", _BLANKS.sub(" ", code)).rstrip(GS)
     parted = _with_gs(_out_of_brackets(bare))
     return _fault_of(parted) or parted
+
+
+def _with_spelled_gs(code: str) -> str:
+    code = _SPELLINGS.sub(GS, code)
+    return code if GS in code else _SPELLINGS_OF_LETTERS.sub(GS, code)
 
 
 def _out_of_brackets(code: str) -> str:

@@ -68,6 +68,7 @@ class Note(StrEnum):
     MARKING_OWED = "marking_owed"  # codes that WB asks for and the shop has not
     MARKING_BLOCKED = "marking_blocked"  # codes that keep its supply from being delivered
     STATUS = "status"  # WB tells a status that wbsync does not know
+    SHOP = "shop"  # the shop refused what WB's status means for its order
 
 
 class Money(BaseModel):

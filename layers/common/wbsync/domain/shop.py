@@ -200,7 +200,10 @@ class Supplies(_Section):
 
 
 class CodeSource(_Section):
-    """Where the shop keeps a marking code of an order: in a property of its basket line, or of the order."""
+    """Where the shop keeps a marking code of an order: in a property of its basket line, or of the order.
+
+    The code that Bitrix keeps with a shipment's item is told by no documented REST method, so it cannot be read here.
+    """
 
     basket_property: str | None = Field(None, min_length=1, description="code of the basket line's property")
     order_property: Code | None = None

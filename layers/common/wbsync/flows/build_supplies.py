@@ -24,7 +24,6 @@ from wbsync.flows.deliver_supply import (
     REFUSED_FOR,
     DeliverSupply,
     id_of,
-    learn,
     read_order_ids,
     read_supply,
 )
@@ -156,7 +155,8 @@ class BuildSupplies:
             return
         asked = [r for r in records if self.now() - wave.refused.get(r.order_id, _NEVER) > REFUSED_FOR]
         self.report["OrdersRefusedBySupplies"] += len(records) - len(asked)
-        for piece in _pieces(asked, wave.pieces):
+        alone = {r.order_id: 1 for r in asked if r.order_id in wave.refused or Note.SUPPLY in r.notes}
+        for piece in _pieces(asked, {**wave.pieces, **alone}):
             if self.report["Refusals"] < REFUSALS_PER_RUN:
                 self._put(wave, piece)
 
@@ -202,12 +202,11 @@ class BuildSupplies:
         self.report["OrdersRefusedBySupplies"] += 1
 
     def _joined(self, wave: SupplyRecord, records: Sequence[OrderRecord]) -> None:
-        if not records:
-            return
+        """Which supply they are in; what WB says of them now is sync_statuses' to ask, for all at once."""
         for record in records:
             if Note.SUPPLY in record.notes:
                 self.orders.note(record.order_id, {Note.SUPPLY: ""})
-        learn(self.wb, self.orders, id_of(wave), [record.order_id for record in records], now=self.now())
+            self.orders.put_into_supply(record.order_id, id_of(wave))
         self.report["OrdersIntoSupplies"] += len(records)
 
     # ---- one supply for one wave
@@ -268,7 +267,8 @@ class BuildSupplies:
         while rows == SUPPLIES_PER_PAGE:
             answer = self.wb.call(SUPPLIES, query={"limit": SUPPLIES_PER_PAGE, "next": page})
             yield from answer.supplies
-            page, rows = answer.next, len(answer.supplies)
+            rows = len(answer.supplies) if answer.next not in {0, page} else 0
+            page = answer.next
 
     # ---- handing over
 

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from wbsync import texts
 from wbsync.bitrix.wire import ShopState
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
-from wbsync.domain.orders import OrderState
+from wbsync.domain.orders import Note, OrderState
 from wbsync.domain.shop import Statuses
-from wbsync.domain.statuses import WbStatus, follows
+from wbsync.domain.statuses import WbStatus, follows, rule_for
 from wbsync.flows.order_statuses import read_statuses
 from wbsync.stores.orders import OrderRecord, OrdersStore
 from wbsync.stores.stock_told import StockToldStore
@@ -46,15 +47,27 @@ def close(
 
 
 def is_wished(record: OrderRecord, state: ShopState, rules: Statuses) -> bool:
-    """Whether staff cancelled the shop's order, by its form or by a status that we did not set ourselves."""
-    return state.canceled or (state.status in rules.cancels and state.status != record.shop_status)
+    """Whether staff cancelled the shop's order, by its form or by a status that we did not set ourselves.
+
+    Nor may have set: the answer to what WB's last word means for the order may have been lost.
+    """
+    rule = rule_for(record.status, rules) if record.status else None
+    ours = {record.shop_status, rule.status if rule else None}
+    return state.canceled or (state.status in rules.cancels and state.status not in ours)
 
 
 def keep(record: OrderRecord, status: WbStatus, orders: OrdersStore) -> bool:
-    """Keep WB's word, written only when it is a new one; False when it is older than what is known."""
-    if record.status and record.status.text == status.text:
-        return True
-    return follows(status, record.status) and orders.read_status(record.order_id, status)
+    """Keep WB's word, written only when it is a new one, and tell staff of one that nobody knows.
+
+    False when it is older than what is known.
+    """
+    is_known = record.status is not None and record.status.text == status.text
+    if not is_known and not (follows(status, record.status) and orders.read_status(record.order_id, status)):
+        return False
+    text = "" if status.known else texts.unknown_status(status.text)
+    if text != record.notes.get(Note.STATUS, ""):
+        orders.note(record.order_id, {Note.STATUS: text})
+    return True
 
 
 def _is_cancelled(record: OrderRecord, status: WbStatus) -> bool:

@@ -12,7 +12,7 @@ from wbsync.bitrix.client import BitrixClient
 from wbsync.domain import stock
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.links import ShopOffer, is_fbo, stock_links
-from wbsync.domain.orders import OPEN_IN_SHOP, UNKNOWN_TO_SHOP, OrderState
+from wbsync.domain.orders import OPEN_IN_SHOP, UNKNOWN_TO_SHOP, Note, OrderState
 from wbsync.domain.shop import Shop
 from wbsync.errors import Rejected, SyncError
 from wbsync.flows import poll_orders
@@ -107,10 +107,13 @@ class CollectStock:
         return {"OrdersCancelled": statuses.report["OrdersCancelled"]}
 
     def _may_be_released(self) -> list[OrderRecord]:
-        """Orders that WB may still deliver and the shop knows, or knew."""
-        states = (*OPEN_IN_SHOP, OrderState.PARKED)
+        """Orders of which WB has the unit while the shop may have it on sale: it knows, or knew, them.
+
+        That of an order which staff cancelled too late stays WB's after its life there is over.
+        """
+        states = (*OPEN_IN_SHOP, OrderState.PARKED, OrderState.CANCELLED)
         records = (record for state in states for record in self.orders.in_state(state) if record.shop_order_id)
-        return [record for record in records if not (record.status and record.status.over)]
+        return [r for r in records if Note.CANCEL in r.notes or not (r.status and r.status.over)]
 
     def _refuse_unknown_warehouses(self) -> None:
         """A warehouse that is not the seller's, or not FBS, is told before anything is sent."""

@@ -80,7 +80,7 @@ class DeliverSupply:
     def deliver(self, record: SupplyRecord) -> str:
         """Hand an open supply over; why it was not, in Russian, or nothing. Raises what WbClient.call does."""
         supply_id = id_of(record)
-        order_ids = read_order_ids(self.wb, supply_id)
+        order_ids = self._going(read_order_ids(self.wb, supply_id))
         if not order_ids:
             return self._empty(record)
         if awaited := self._cancelled_by_staff(order_ids):
@@ -114,6 +114,12 @@ class DeliverSupply:
     def was_refused(self, record: SupplyRecord) -> bool:
         """Whether WB refused something about it a short while ago: the same again would cost ten calls again."""
         return record.refused_at is not None and self.now() - record.refused_at < REFUSED_FOR
+
+    def _going(self, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
+        """Without those that WB cancelled: their codes are owed to nobody."""
+        told = read_statuses(self.wb, order_ids)
+        words = {i: WbStatus(s.supplier_status, s.wb_status, self.now()) for i, s in told.items()}
+        return [order_id for order_id in order_ids if order_id not in words or not words[order_id].cancelled]
 
     def _closed(self, supply_id: SupplyId, order_ids: Sequence[OrderId]) -> str:
         """Have WB close it; why it does not, or nothing when it is closed, be it by an earlier try or by staff."""

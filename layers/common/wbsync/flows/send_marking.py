@@ -15,7 +15,7 @@ from wbsync.bitrix import orders as bitrix_orders
 from wbsync.bitrix.client import BitrixClient
 from wbsync.bitrix.wire import OrderTree
 from wbsync.domain.ids import OrderId
-from wbsync.domain.marking import Fault, Mark, by_key, checked, marks
+from wbsync.domain.marking import PENDING, Fault, Mark, by_key, checked, marks
 from wbsync.domain.orders import OPEN_IN_SHOP, Note
 from wbsync.domain.shop import CodeSource, Shop
 from wbsync.errors import NotAuthorised, RateLimited, Rejected, SyncError, TryLater
@@ -54,6 +54,9 @@ _PUTS: Mapping[str, tuple[Operation[None], Callable[[str], PutMark]]] = {
 
 _DELETED_FIRST = frozenset({"uin"})
 """WB looks at another УИН only after the old one was taken away; every other PUT replaces (WB facts §4)."""
+
+_OF_ONE_UNIT = frozenset({"sgtin", "uin", "imei"})
+"""Codes that no two units have: in a second order one is a slip of the scanner."""
 
 _REFUSED, _WHY = "refused_", "why_"
 """Beginnings of keys of a record's codes: the code that WB refused, and its word for that."""
@@ -105,6 +108,7 @@ class SendMarking:
     property_ids: Callable[[], Mapping[str, int]]
     now: Callable[[], datetime]
     report: Counter[str] = field(default_factory=Counter)
+    holders: dict[tuple[str, str], OrderId] = field(default_factory=dict)  # key and code of one unit → its order
 
     def run(self, *, deadline: datetime) -> dict[str, int]:
         """Send the codes that the shop has and WB wants; note what is owed and what blocks."""
@@ -112,6 +116,7 @@ class SendMarking:
         statuses = self._statuses([record for record in records if _may_be_on_assembly(record)])
         on_assembly = {r.order_id: r for r in records if statuses.get(r.order_id) == ON_ASSEMBLY}
         told = self._told(on_assembly)
+        self._learn_holders(records, told)
         codes = self._codes([on_assembly[order_id] for order_id, wanted in told.items() if self._has_source(wanted)])
         for order_id, wanted in told.items():
             if order_id in codes or not self._has_source(wanted):
@@ -169,9 +174,10 @@ class SendMarking:
             if mark.key not in codes or mark.key not in _PUTS:
                 continue
             code = checked(mark.key, codes[mark.key], today)
-            if isinstance(code, Fault):
+            slip = self._slip(record, mark, codes[mark.key], code)
+            if isinstance(code, Fault) or slip:
                 if mark.may_be_replaced:
-                    hints.append(texts.marking_unusable(mark.key, codes[mark.key], code))
+                    hints.append(slip)
                     self.report["MarkingUnusable"] += 1
             elif code == mark.value:
                 self._keep(record, mark.key, code)
@@ -182,6 +188,29 @@ class SendMarking:
             elif code == record.codes.get(_REFUSED + mark.key):
                 hints.append(texts.marking_refused(mark.key, code, record.codes.get(_WHY + mark.key, "")))
         return _Sent(frozenset(keys), tuple(hints))
+
+    def _learn_holders(self, records: Iterable[OrderRecord], told: Mapping[OrderId, Iterable[Mark]]) -> None:
+        """Which open order has which code, by what we sent and by WB's own words."""
+        for record in records:
+            if not (record.status and record.status.over):
+                for key, code in record.codes.items():
+                    self._hold(record.order_id, key, code)
+        for order_id, wanted in told.items():
+            for mark in wanted:
+                self._hold(order_id, mark.key, mark.value)
+
+    def _hold(self, order_id: OrderId, key: str, code: str) -> None:
+        if key in _OF_ONE_UNIT:
+            for one in filter(None, code.split("\n")):
+                self.holders.setdefault((key, one), order_id)
+
+    def _slip(self, record: OrderRecord, mark: Mark, scanned: str, code: str | Fault) -> str:
+        """Why the shop's code cannot be that of the order's unit, in Russian; empty: it can."""
+        if isinstance(code, Fault):
+            return texts.marking_unusable(mark.key, scanned, code)
+        holders = (self.holders.get((mark.key, one)) for one in code.split("\n"))
+        other = next((holder for holder in holders if holder not in {None, record.order_id}), None)
+        return texts.marking_of_another(mark.key, code, other) if other and code != mark.value else ""
 
     def _is_due(self, record: OrderRecord, mark: Mark, code: str) -> bool:
         """WB would take a code now, and this one was neither refused nor found bad before."""
@@ -213,6 +242,7 @@ class SendMarking:
         return None
 
     def _keep(self, record: OrderRecord, key: str, code: str) -> None:
+        self._hold(record.order_id, key, code)
         if record.codes.get(key) != code or _REFUSED + key in record.codes:
             self.orders.keep_codes(record.order_id, {key: code, _REFUSED + key: "", _WHY + key: ""})
 
@@ -234,7 +264,9 @@ class SendMarking:
         ]
         owed = [texts.marking_owed(required, [mark.key for mark in missing if not mark.blocks]), *sent.hints]
         self._write(record, owed=" ".join(filter(None, owed)), blocked=texts.marking_blocked(record.order_id, bad))
-        self.report.update(MarkingOwed=int(bool(required)), MarkingBlocked=int(bool(bad)))
+        # What WB is still examining passes, or is found bad, by itself.
+        judged = any(mark.decision != PENDING for mark in bad)
+        self.report.update(MarkingOwed=int(bool(required)), MarkingBlocked=int(judged))
 
     def _write(self, record: OrderRecord, *, owed: str, blocked: str) -> None:
         notes = {Note.MARKING_OWED: owed, Note.MARKING_BLOCKED: blocked}

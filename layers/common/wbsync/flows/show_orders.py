@@ -5,7 +5,7 @@ Only a change in the record is shown, so what staff changed afterwards stays. `r
 tell. A new note rewrites properties and leaves alone an order status that staff has moved on since.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,9 @@ from wbsync.stores.orders import OrderRecord, OrdersStore
 
 SHOWN_IN = (*OPEN_IN_SHOP, OrderState.CANCELLED)
 """States of orders that have something to show."""
+
+DOWN_AFTER = 3
+"""Requests in a row that failed, after which the shop is down and not one order to blame."""
 
 _PROPERTY_LENGTH = 500  # characters that an order property holds (bitrix facts §4)
 _WITHHELD = "-"  # effects of an order that staff cancelled while WB has it open
@@ -80,7 +83,7 @@ def picture_of(record: OrderRecord, shop: Shop, supply_url: Callable[[SupplyId],
     properties = _properties(record, shop, supply_url)
     return Picture(
         change=replace(change, properties=properties),
-        effects=_fingerprint(change.status, str(change.paid), str(change.shipped), str(bool(change.cancel))),
+        effects=_effects_told(record, change),
         texts=_fingerprint(*(part for item in sorted(properties.items()) for part in item)),
     )
 
@@ -104,6 +107,13 @@ def _effects(record: OrderRecord, rules: Statuses) -> Change:
     )
 
 
+def _effects_told(record: OrderRecord, change: Change) -> str:
+    """A word that nobody knows leaves the effects of the last one standing: the next must not repeat them."""
+    if record.status and not record.status.known and not change.cancel:
+        return record.shown.partition(".")[0]
+    return _fingerprint(change.status, str(change.paid), str(change.shipped), str(bool(change.cancel)))
+
+
 def _properties(record: OrderRecord, shop: Shop, supply_url: Callable[[SupplyId], str] | None) -> dict[str, str]:
     codes, is_open = shop.orders.properties, record.state in OPEN_IN_SHOP
     values = {
@@ -122,7 +132,8 @@ def _properties(record: OrderRecord, shop: Shop, supply_url: Callable[[SupplyId]
 def _problems(record: OrderRecord, shop: Shop) -> Iterator[str]:
     """What staff has to know and to do; a cancelled order waits for no supply and no code."""
     is_open = record.state in OPEN_IN_SHOP
-    told = (Note.CANCEL, Note.SUPPLY, Note.MARKING_BLOCKED, Note.STATUS) if is_open else (Note.STATUS,)
+    lasting = (Note.STATUS, Note.SHOP)
+    told = (Note.CANCEL, Note.SUPPLY, Note.MARKING_BLOCKED, *lasting) if is_open else lasting
     yield from (record.notes[note] for note in told if note in record.notes)
     if record.status and record.status.returns and not is_cancelled_by(record, shop):
         yield texts.returning(record.status.wb)
@@ -154,18 +165,21 @@ class _Painter:
     report: Counter[str] = field(default_factory=Counter)
 
     def paint(self, records: Collection[OrderRecord], deadline: datetime) -> None:
-        """Fifty at a time: what a failing request leaves behind is no more than that."""
+        """Fifty at a time. An order may break the request that it is in, so those of a failing one are halved, last."""
         owed = self._owed(records)
         failures: list[SyncError] = []
-        done = 0
-        for some in batched(owed, BATCH, strict=False):
-            if self.now() >= deadline:
-                break
+        pieces = deque(batched(owed, BATCH, strict=False))
+        done = in_a_row = 0
+        while pieces and in_a_row < DOWN_AFTER and self.now() < deadline:
+            some = pieces.popleft()
             try:
                 failures += self._paint_some(some)
             except TryLater:
-                break  # the shop is down: it would be for the others too
-            done += len(some)
+                in_a_row += 1
+                pieces.extend(batched(some, (len(some) + 1) // 2, strict=False) if len(some) > 1 else ())
+            else:
+                in_a_row = 0
+                done += len(some)
         later = sum(isinstance(failure, TryLater) for failure in failures)
         self.report["OrdersPutOff"] = len(owed) - done + later
         self.report["OrdersShown"] = done - len(failures) - self.report["OrdersRefused"] - self.report["OrdersGone"]
@@ -208,7 +222,7 @@ class _Painter:
         only_texts = Change(properties=picture.change.properties)
         if picture.effects == record.shown.partition(".")[0]:
             return _Brush(record, tree, only_texts, picture.shown, record.shop_status)
-        if tree.canceled and _lives_on(record):
+        if tree.canceled and (_lives_on(record) or Note.CANCEL in record.notes):
             return _Brush(record, tree, only_texts, f"{_WITHHELD}.{picture.texts}", record.shop_status)
         if self._is_protected(record, tree):
             return _Brush(record, tree, replace(picture.change, status=""), picture.shown, record.shop_status)
@@ -231,9 +245,11 @@ class _Painter:
         record = brush.record
         if refused is None:
             self.orders.show(record.order_id, brush.shown, brush.shop_status)
+            if Note.SHOP in record.notes and brush.shown.partition(".")[0] != record.shown.partition(".")[0]:
+                self.orders.note(record.order_id, {Note.SHOP: ""})  # a new effect, which the shop took
             return
         self.report["OrdersRefused"] += 1
-        self.orders.note(record.order_id, {Note.STATUS: texts.shop_refused(str(refused))})
+        self.orders.note(record.order_id, {Note.SHOP: texts.shop_refused(str(refused))})
         if not brush.change.cancel:
             self.orders.show(record.order_id, f"{brush.shown.partition('.')[0]}.", record.shop_status)
 

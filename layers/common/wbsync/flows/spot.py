@@ -149,8 +149,14 @@ def _wire(data: Spot) -> PutSpot:
 
 def _is_of(form: SpotForm, data: Spot) -> bool:
     ours = _wire(data)
-    return (form.carrier_tax_number, form.vehicle_registration_number, form.trailer_registration_number) == (
-        ours.carrier_tax_number,
-        ours.vehicle_registration_number,
-        ours.trailer_registration_number or "",
+    pairs = (
+        (form.carrier_tax_number, ours.carrier_tax_number),
+        (form.vehicle_registration_number, ours.vehicle_registration_number),
+        (form.trailer_registration_number, ours.trailer_registration_number),
     )
+    return all(_plain(theirs) == _plain(own) for theirs, own in pairs)
+
+
+def _plain(number: str | None) -> str:
+    """As it is read aloud: WB may write a plate without its blanks."""
+    return "".join(filter(str.isalnum, number or "")).upper()

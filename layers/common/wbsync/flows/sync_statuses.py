@@ -17,7 +17,7 @@ from wbsync.bitrix.wire import ShopState
 from wbsync.domain.ids import OrderId, ShopOrderId, SupplyId
 from wbsync.domain.orders import OPEN_IN_SHOP, Note, OrderState
 from wbsync.domain.shop import Shop
-from wbsync.domain.statuses import WbStatus
+from wbsync.domain.statuses import REASSEMBLED, WbStatus
 from wbsync.errors import NotAuthorised, Rejected, TryLater
 from wbsync.flows import cancelled_orders, show_orders
 from wbsync.stores.orders import OrderRecord, OrdersStore
@@ -69,7 +69,9 @@ class SyncStatuses:
         closed, looked_at = self._close(asked) if asked else (set(), {})
         left = [record for record in left if record.order_id not in closed]
         self._cancel_in_shop([*cancelled, *self.orders.get(closed).values()], states, deadline)
-        return self._keep(left, {**statuses, **looked_at}, states, refused=refused, read_at=read_at)
+        kept = self._keep(left, {**statuses, **looked_at}, states, refused=refused, read_at=read_at)
+        self._show([record for record in kept if show_orders.is_cancelled_by(record, self.shop)], deadline)
+        return kept
 
     def _close(self, records: Collection[OrderRecord]) -> tuple[set[OrderId], dict[OrderId, OrderStatus]]:
         closed, statuses = cancelled_orders.close(records, wb=self.wb, orders=self.orders, told=self.told, now=self.now)
@@ -98,6 +100,8 @@ class SyncStatuses:
                 raise
             except Rejected as error:
                 refused[record.order_id] = texts.cancel_refused(error.code, error.reason)
+                # At once: it may have used up the limit, and the next run must not ask for it again.
+                self.orders.note(record.order_id, {Note.CANCEL: refused[record.order_id]})
             except TryLater:
                 self.report["CancelsPutOff"] += 1  # WB may have obeyed: looked up now, asked again at the next run
                 asked.append(record)
@@ -116,19 +120,27 @@ class SyncStatuses:
 
     def _is_wished(self, record: OrderRecord, states: States, status: OrderStatus) -> bool:
         """Whether staff wants it cancelled while WB's life of it is not over."""
+        over = WbStatus(status.supplier_status, status.wb_status, self.now()).over
+        return not over and self._is_cancelled_in_shop(record, states)
+
+    def _is_cancelled_in_shop(self, record: OrderRecord, states: States) -> bool:
         state = states.get(record.shop_order_id) if record.shop_order_id else None
-        if state is None or WbStatus(status.supplier_status, status.wb_status, self.now()).over:
-            return False
-        return cancelled_orders.is_wished(record, state, self.shop.statuses)
+        return state is not None and cancelled_orders.is_wished(record, state, self.shop.statuses)
 
     # ---- WB's word → the shop
 
     def _cancel_in_shop(self, records: Collection[OrderRecord], states: States, deadline: datetime) -> None:
-        """Cancel what WB cancelled; goods that are on their way back wait until staff has them and cancels."""
+        """Cancel what WB cancelled; goods that are on their way back wait until staff has them and cancels.
+
+        A cancellation that is older than their return is no such word.
+        """
         for record in records:
             waits = not show_orders.is_cancelled_by(record, self.shop)
             state = states.get(record.shop_order_id) if record.shop_order_id else None
-            if waits and state and state.canceled:
+            if waits and Note.CANCEL in record.notes and state is not None:
+                if not state.canceled:
+                    self.orders.note(record.order_id, {Note.CANCEL: ""})
+            elif waits and (state is None or state.canceled):  # or deleted
                 self._move(record.order_id, OrderState.CLOSED)
         self._show(records, deadline)
         due = [record.order_id for record in records if show_orders.is_cancelled_by(record, self.shop)]
@@ -146,33 +158,35 @@ class SyncStatuses:
         read_at: datetime,
     ) -> list[OrderRecord]:
         """Write down what WB and staff say now of orders that stay open; the records as they are then."""
-        changed: list[OrderId] = []
+        changed: set[OrderId] = set()
         for record in records:
             if (status := statuses.get(record.order_id)) is None:
                 continue  # WB keeps statuses of old orders elsewhere
-            news: dict[Note, str] = {}
             word = WbStatus(status.supplier_status, status.wb_status, read_at)
             is_news = record.status is None or record.status.text != word.text
-            if is_news and cancelled_orders.keep(record, word, self.orders):
-                news[Note.STATUS] = "" if word.known else texts.unknown_status(word.text)
+            is_told = word.known is (Note.STATUS not in record.notes)  # another flow may have kept the word alone
+            if cancelled_orders.keep(record, word, self.orders) and (is_news or not is_told):
+                changed.add(record.order_id)
+                self._label_again(record, word)
             if record.shop_order_id in states:
                 text = refused.get(record.order_id) or self._wish(record, states, status)
-                news |= {Note.CANCEL: text} if text != record.notes.get(Note.CANCEL, "") else {}
-            if news:
-                self.orders.note(record.order_id, news)
-                changed.append(record.order_id)
+                if text != record.notes.get(Note.CANCEL, ""):
+                    self.orders.note(record.order_id, {Note.CANCEL: text})
+                    changed.add(record.order_id)
         fresh = self.orders.get(changed)
         self.report["StatusesChanged"] += len(changed)
         return [fresh.get(record.order_id, record) for record in records]
 
-    def _wish(self, record: OrderRecord, states: States, status: OrderStatus) -> str:
-        """What staff is told of its cancellation. A refusal stands until WB lets go again or staff takes it back.
+    def _label_again(self, record: OrderRecord, word: WbStatus) -> None:
+        """Whoever transferred it onto assembly again: WB gave it a new sticker."""
+        if record.status and (record.status.supplier, word.supplier) == REASSEMBLED:
+            self.orders.move(record.order_id, OrderState.PLACED, at=self.now())
 
-        Of an order whose life is over it stands for good.
-        """
+    def _wish(self, record: OrderRecord, states: States, status: OrderStatus) -> str:
+        """What staff is told of its cancellation. A refusal stands until WB lets go again or staff takes it back."""
         said = record.notes.get(Note.CANCEL, "")
         if said and WbStatus(status.supplier_status, status.wb_status, self.now()).over:
-            return said
+            return texts.CANCEL_OUTLIVED if self._is_cancelled_in_shop(record, states) else ""
         if not self._is_wished(record, states, status):
             return ""
         if not status.is_cancellable:
@@ -194,9 +208,13 @@ class SyncStatuses:
         )
 
     def _finish(self, over: Collection[OrderRecord]) -> None:
-        """First shown, then finished."""
+        """First shown, then finished; not while the shop has on sale what is gone."""
         for record in self.orders.get(record.order_id for record in over).values():
-            if record.state in OPEN_IN_SHOP and show_orders.is_shown(record, self.shop, self.supply_url):
+            if (
+                record.state in OPEN_IN_SHOP
+                and Note.CANCEL not in record.notes
+                and show_orders.is_shown(record, self.shop, self.supply_url)
+            ):
                 self._move(record.order_id, OrderState.FINISHED)
 
     def _move(self, order_id: OrderId, to: OrderState) -> None:

@@ -199,8 +199,8 @@ class OrdersStore:
         )
 
     def put_into_supply(self, order_id: OrderId, supply_id: SupplyId) -> None:
-        """Remember the supply that the order is in now."""
-        self._write(order_id, {"supply_id": supply_id})
+        """Remember the supply that the order is in now; empty: in none, whatever WB first told."""
+        self._write(order_id, {"supply_id": supply_id}, emptied=True)
 
     def note(self, order_id: OrderId, notes: Mapping[Note, str]) -> None:
         """Replace what staff should know; an empty text ends it."""
@@ -214,10 +214,10 @@ class OrdersStore:
         """Remember the marking codes that WB has from us, by its key; an empty code ends it."""
         self._write(order_id, {f"{_CODE}{key}": code for key, code in codes.items()})
 
-    def _write(self, order_id: OrderId, texts: Mapping[str, str]) -> None:
-        """Set texts of an order, and remove the empty ones."""
-        kept = [name for name, text in texts.items() if text]
-        gone = [name for name, text in texts.items() if not text]
+    def _write(self, order_id: OrderId, texts: Mapping[str, str], *, emptied: bool = False) -> None:
+        """Set texts of an order, and remove the empty ones, or empty them."""
+        kept = [name for name, text in texts.items() if text or emptied]
+        gone = [name for name in texts if name not in kept]
         numbered = {name: n for n, name in enumerate(texts)}
         changes = ("SET " + ", ".join(f"#n{numbered[name]} = :v{numbered[name]}" for name in kept)) if kept else ""
         changes += (" REMOVE " + ", ".join(f"#n{numbered[name]}" for name in gone)) if gone else ""
@@ -256,7 +256,7 @@ def _record(item: Mapping[str, Any]) -> OrderRecord:
         sticker=_text(item, "sticker"),
         queued_at=_when(item.get("queued_at")),
         doubtful_since=_when(item.get("doubtful_since")),
-        supply_id=SupplyId(_text(item, "supply_id")) or order.supply_id or None,
+        supply_id=(SupplyId(_text(item, "supply_id")) if "supply_id" in item else order.supply_id) or None,
         status=_status(item),
         shown=_text(item, "shown"),
         shop_status=_text(item, "shop_status"),
