@@ -7,6 +7,7 @@ from wbsync.connections.bitrix import bitrix
 from wbsync.connections.wildberries import wildberries
 from wbsync.flows.reconcile_orders import ReconcileOrders
 from wbsync.settings import ReconcileOrders as Settings
+from wbsync.stores import parameters
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.proofs import ProofsStore
@@ -24,4 +25,5 @@ def handler(_event: dict[str, object], deadline: datetime) -> Report:
         wb=wildberries(s), bitrix=bitrix(s), orders=OrdersStore(s.orders_table), proofs=ProofsStore(s.proofs_table),
         told=StockToldStore(s.stock_told_table), cursors=CursorsStore(s.cursors_table),
         new_orders=Queue(s.new_orders_queue), now=utcnow,
+        adopted_by=parameters.shop(s.config_parameter).orders.adopted_by,
     ).run(deadline=deadline)  # fmt: skip

@@ -13,6 +13,7 @@ from infra.cli.options import JsonOption, StageOption
 from wbsync.domain.proof import LISTED_FOR, Difference, Proof
 from wbsync.errors import Rejected
 from wbsync.flows.reconcile_orders import DAYS_BACK, ReconcileOrders
+from wbsync.stores import parameters
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.proofs import ProofsStore
@@ -56,6 +57,7 @@ def reconcile(stage: StageOption, since: SinceOption = None, *, as_json: JsonOpt
             proofs=ProofsStore(stack.output("ProofsTable")),
             new_orders=Queue(stack.output("NewOrdersQueue")),
             now=utcnow,
+            adopted_by=parameters.shop(stage.parameter("config")).orders.adopted_by,
         )
         report = flow.run(deadline=now + _PATIENCE, since=first, proved=lambda proof: _tell(proof, proofs))
     _print(proofs, as_json=as_json)

@@ -385,7 +385,8 @@ def test_orders_are_found_in_bulk_and_doubles_hide_nothing(linked: World) -> Non
             shop_orders.add(linked.bitrix_shop.shop, {"fields": fields | {"xmlId": f"WB_{order_id}"}})
     found = order_lookups.by_xml_id(linked.bitrix, wanted)
     assert sorted(found) == wanted[:55]
-    numbers = [row.id for row in found.values()]
+    assert sorted(i for i, same in found.items() if len(same) == 2) == wanted[:5]
+    numbers = [row.id for same in found.values() for row in same]
     assert sorted(order_lookups.by_number(linked.bitrix, [*numbers, ShopOrderId(1)])) == sorted(numbers)
     assert order_lookups.by_number(linked.bitrix, []) == {}
 
@@ -472,6 +473,24 @@ def test_an_order_made_by_another_module_is_adopted_and_not_doubled(adopting: Wo
     assert adopting.reconcile()["OrdersUnexplained"] == 0
     assert counts(adopting) == (2, 2, 2)
     assert reasons(adopting) == {adopted["id"]: (Side.SHOP, Reason.ADOPTED)}
+
+
+@pytest.mark.parametrize("double", ["property", "external id"])
+def test_an_order_that_is_made_once_more_after_ours_is_told_until_one_is_cancelled(
+    adopting: World, clock: Clock, double: str
+) -> None:
+    [order] = adopting.buy(1)
+    adopting.place_all()
+    own = shop_id(adopting, order)
+    number = str(order["id"])
+    body = {"properties": {}, "xml_id": f"WB_{number}"} if double == "external id" else {}
+    theirs = by_other_module(adopting, number, **body)
+    clock.forward(hours=1)
+    assert adopting.reconcile()["OrdersUnexplained"] == 1
+    assert reasons(adopting) == {order["id"]: (Side.SHOP, Reason.DOUBLED)}
+    assert adopting.proof().differences[0].detail == f"{own}, {theirs}"
+    adopting.sim("shop", "POST", "/_sim/orders/cancel", {"order_id": theirs})
+    assert adopting.reconcile()["OrdersUnexplained"] == 0
 
 
 def test_of_several_orders_the_first_that_stands_is_adopted(adopting: World) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from functions.reconcile_orders import app as function
 from infra.cli.__main__ import app
 from tests.fixtures.functions import Functions
+from tests.fixtures.world import shop
 from wbsync.settings import ReconcileOrders as Settings
 from wbsync.stores.aws import ssm
 from wbsync.telemetry import utcnow
@@ -28,11 +29,12 @@ def stage(functions: Functions) -> Iterator[Functions]:
     for name, parameter in zip(SECRETS, (s.wb_token_parameter, s.bitrix_webhook_parameter), strict=True):
         value = ssm().get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
         ssm().put_parameter(Name=f"/wbsync/{STAGE}/{name}", Value=value, Type="SecureString", Overwrite=True)
+    ssm().put_parameter(Name=f"/wbsync/{STAGE}/config", Value=shop().model_dump_json(), Type="String", Overwrite=True)
     deploy(functions, s.wb_host_template)
     bought(functions, 2, utcnow() - timedelta(days=2))
     yield functions
     boto3.client("cloudformation").delete_stack(StackName=f"wbsync-{STAGE}")
-    ssm().delete_parameters(Names=[f"/wbsync/{STAGE}/{name}" for name in SECRETS])
+    ssm().delete_parameters(Names=[f"/wbsync/{STAGE}/{name}" for name in (*SECRETS, "config")])
     function.settings.cache_clear()
 
 

@@ -186,17 +186,17 @@ def test_a_paper_that_is_not_made_yet_is_told_in_plain_words(url: Url) -> None:
     assert answer["headers"]["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        supply_link(key=FOREIGN_KEY),
-        supply_link().replace("1234567", "1234568"),
-        supply_link() + "&paper=secret",
-        "/supplies/WB-GI-1234567",
-        "/supplies/%00..%2F?e=1&s=1",
-        link().replace("/labels/", "/supplies/"),
-        supply_link().replace("/supplies/", "/labels/"),
-    ],
-)
-def test_a_supplys_refusal_is_that_of_a_label(url: Url, path: str) -> None:
-    assert url.get(path) == url.get("/labels/1")
+REFUSED_SUPPLIES = {
+    "foreign key": supply_link(key=FOREIGN_KEY),
+    "another supply": supply_link().replace("1234567", "1234568"),
+    "unknown paper": supply_link() + "&paper=secret",
+    "no query": "/supplies/WB-GI-1234567",
+    "another folder": "/supplies/%00..%2F?e=1&s=1",
+    "a label's signature": link().replace("/labels/", "/supplies/"),
+    "a supply's signature": supply_link().replace("/supplies/", "/labels/"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED_SUPPLIES)
+def test_a_supplys_refusal_is_that_of_a_label(url: Url, why: str) -> None:
+    assert url.get(REFUSED_SUPPLIES[why]) == url.get("/labels/1")

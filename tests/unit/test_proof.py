@@ -63,6 +63,7 @@ REASONS: list[tuple[Sighting, Side, Reason, str]] = [
     (unstored(at_wb=AtWb.ARCHIVED), Side.TABLE, Reason.ARCHIVED, ""),
     (unstored(status=status("complete", "sold")), Side.TABLE, Reason.OVER_UNSEEN, "complete/sold"),
     (unstored(status=status("cancel", "canceled")), Side.TABLE, Reason.CANCELLED_UNPLACED, "cancel/canceled"),
+    (order(doubles=(ShopOrderId(78), ShopOrderId(90))), Side.SHOP, Reason.DOUBLED, "77, 78, 90"),
     (unplaced(S.STORED), Side.SHOP, Reason.UNEXPLAINED, "stored"),
     (unplaced(S.STORED, stored_at=JUST_NOW), Side.SHOP, Reason.FRESH, "stored"),
     (unplaced(S.WAITING, why="Штрихкод 46001 не найден"), Side.SHOP, Reason.WAITING, "Штрихкод 46001 не найден"),
@@ -125,10 +126,10 @@ def test_a_day_with_every_difference_counts_each_side() -> None:
     lacking = {side: sum(row[1] is side for row in REASONS) for side in Side}
     assert proof.wb == 50 + len(REASONS) - lacking[Side.WB]
     assert proof.ours == 50 + len(REASONS) - lacking[Side.TABLE]
-    assert proof.shop == 50 + len(REASONS) - lacking[Side.TABLE] - lacking[Side.SHOP] + 1  # the adopted one stands
+    assert proof.shop == 50 + len(REASONS) - lacking[Side.TABLE] - lacking[Side.SHOP] + 2  # adopted, doubled
     assert sum(proof.reasons.values()) == len(proof.differences) == len(REASONS)
-    assert proof.unexplained == 4  # three without a reason, one lost
-    assert {one.reason for one in proof.differences[:4]} == ALARMING, "what calls for a human comes first"
+    assert proof.unexplained == 5  # three without a reason, one doubled, one lost
+    assert {one.reason for one in proof.differences[:5]} == ALARMING, "what calls for a human comes first"
 
 
 def test_a_bad_day_fits_into_an_item_and_hides_no_alarm() -> None:

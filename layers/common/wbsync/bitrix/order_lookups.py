@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 
 from wbsync.bitrix.client import BATCH, PAGE, BitrixClient, Command
@@ -12,6 +12,9 @@ from wbsync.domain.ids import OrderId, ShopOrderId
 
 IDS_PER_COMMAND = PAGE - 1
 """One fewer than a page: a full page would have to be asked on."""
+
+NUMBERS_PER_COMMAND = PAGE // 2
+"""Twice as many rows would have to be there before a page hides one."""
 
 _OURS = re.compile(r"WB_[0-9]+")
 """As `xml_id` writes it; another module's external id may begin alike."""
@@ -25,60 +28,59 @@ def by_number(bitrix: BitrixClient, ids: Iterable[ShopOrderId]) -> dict[ShopOrde
     return {order.id: order for order in _orders(bitrix, "@id", list(ids))}
 
 
-def by_xml_id(bitrix: BitrixClient, order_ids: Iterable[OrderId]) -> dict[OrderId, OrderRow]:
-    """The shop's orders of these WB orders, 2,450 asked for in a request; of several the one that stands, then the
-    first.
-    """
+def by_xml_id(bitrix: BitrixClient, order_ids: Iterable[OrderId]) -> dict[OrderId, list[OrderRow]]:
+    """The shop's orders of these WB orders, 2,450 asked for in a request: of several those that stand come first."""
     wanted = {xml_id(order_id): order_id for order_id in order_ids}
-    found: dict[OrderId, OrderRow] = {}
+    found: defaultdict[OrderId, list[OrderRow]] = defaultdict(list)
     for order in _orders(bitrix, "@xmlId", list(wanted)):
-        order_id = wanted.get(order.xml_id)
-        if order_id is not None and (order_id not in found or (found[order_id].canceled and not order.canceled)):
-            found[order_id] = order
-    return found
+        if order.xml_id in wanted:
+            found[wanted[order.xml_id]].append(order)
+    return _standing_first(found)
 
 
 def made_elsewhere(
     bitrix: BitrixClient, order_ids: Collection[OrderId], codes: Sequence[str]
-) -> dict[OrderId, list[ShopOrderId]]:
-    """The shop's orders that hold a WB order's number in one of these properties, ids ascending, cancelled ones only
-    where no other stands; a WB order without one is absent.
+) -> dict[OrderId, list[OrderRow]]:
+    """The shop's orders that hold a WB order's number in one of these properties: those that stand come first; a WB
+    order without one is absent.
 
     The value has to be the number and nothing else. Orders of wbsync's own are left out, and so is an order that holds
-    the numbers of several of these WB orders. One request for up to 50 WB orders, a second one when some are found.
+    the numbers of several of these WB orders. 25 WB orders and a code make a command, 50 commands a request; when some
+    are found, their orders are read too.
     See https://apidocs.bitrix24.ru/api-reference/sale/property-value/sale-property-value-list.html
     """
-    if not order_ids or not codes:
-        return {}
-    asked: dict[str, Command] = {f"c{n}": _holding(code, order_ids) for n, code in enumerate(codes)}
-    answer = bitrix.batch(asked)
     numbers = {str(order_id): order_id for order_id in order_ids}
+    asked = [(code, some) for some in batched(numbers, NUMBERS_PER_COMMAND, strict=False) for code in codes]
     holders: defaultdict[ShopOrderId, set[OrderId]] = defaultdict(set)
-    for key, code in zip(asked, codes, strict=True):
-        for row in rows(answer.take(key), "propertyValues", "sale.propertyvalue.list"):
-            written = read(WrittenProperty, row, "sale.propertyvalue.list")
-            if written.code == code and str(written.value) in numbers:
-                holders[written.order_id].add(numbers[str(written.value)])
-    return _adoptable(bitrix, {shop_id: held for shop_id, held in holders.items() if len(held) == 1})
+    for commands in batched(asked, BATCH, strict=False):
+        answer = bitrix.batch({f"c{n}": _holding(code, some) for n, (code, some) in enumerate(commands)})
+        for n, (code, _) in enumerate(commands):
+            for row in rows(answer.take(f"c{n}"), "propertyValues", "sale.propertyvalue.list"):
+                written = read(WrittenProperty, row, "sale.propertyvalue.list")
+                if written.code == code and str(written.value) in numbers:
+                    holders[written.order_id].add(numbers[str(written.value)])
+    return _foreign(bitrix, {shop_id: held for shop_id, held in holders.items() if len(held) == 1})
 
 
-def _holding(code: str, order_ids: Collection[OrderId]) -> Command:
+def _holding(code: str, numbers: Collection[str]) -> Command:
     select: Param = ["id", "orderId", "code", "value"]
-    narrowed: Param = {"=code": code, "@value": [str(order_id) for order_id in order_ids]}
+    narrowed: Param = {"=code": code, "@value": list(numbers)}
     return Command(
         "sale.propertyvalue.list", {"select": select, "filter": narrowed, "order": {"id": "asc"}, "start": -1}
     )
 
 
-def _adoptable(bitrix: BitrixClient, holders: dict[ShopOrderId, set[OrderId]]) -> dict[OrderId, list[ShopOrderId]]:
+def _foreign(bitrix: BitrixClient, holders: Mapping[ShopOrderId, set[OrderId]]) -> dict[OrderId, list[OrderRow]]:
     found: defaultdict[OrderId, list[OrderRow]] = defaultdict(list)
-    for shop_id, order in sorted(by_number(bitrix, holders).items()):
+    for shop_id, order in by_number(bitrix, holders).items():
         if not _OURS.fullmatch(order.xml_id):
             for order_id in holders[shop_id]:
                 found[order_id].append(order)
-    return {
-        order_id: [order.id for order in same if not order.canceled] or [same[0].id] for order_id, same in found.items()
-    }
+    return _standing_first(found)
+
+
+def _standing_first(found: Mapping[OrderId, Sequence[OrderRow]]) -> dict[OrderId, list[OrderRow]]:
+    return {order_id: sorted(same, key=lambda order: (order.canceled, order.id)) for order_id, same in found.items()}
 
 
 def _orders(bitrix: BitrixClient, field: str, values: Sequence[str | int]) -> Iterator[OrderRow]:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     """Why an order is not the same on all sides; texts.PROOF_REASONS has the words. Proofs name them in this order."""
 
     UNEXPLAINED = "unexplained"
+    DOUBLED = "doubled"  # several orders of the shop stand for it
     LOST = "lost"  # deleted in the shop while it lives on WB
     UNREADABLE = "unreadable"
     PARKED = "parked"
@@ -56,7 +57,7 @@ class Reason(StrEnum):
     BEFORE_WBSYNC = "before_wbsync"
 
 
-ALARMING = frozenset({Reason.UNEXPLAINED, Reason.LOST})
+ALARMING = frozenset({Reason.UNEXPLAINED, Reason.DOUBLED, Reason.LOST})
 """Reasons that call for a human."""
 
 
@@ -91,6 +92,7 @@ class Sighting:
     why: str = ""  # the reason that our table keeps with the state
     shop_order_id: ShopOrderId | None = None
     in_shop: InShop = InShop.ABSENT
+    doubles: tuple[ShopOrderId, ...] = ()  # other orders of the shop that stand for it
 
     @property
     def ended(self) -> bool:
@@ -160,6 +162,8 @@ def compare(s: Sighting, *, began: datetime, at: datetime) -> Difference | None:
         return _told(s, Side.TABLE, _first(_NOT_STORED, s, moments))
     if s.at_wb is AtWb.ABSENT:
         return _told(s, Side.WB, _first(_NOT_LISTED, s, moments))
+    if s.doubles:
+        return _told(s, Side.SHOP, Reason.DOUBLED)
     if s.in_shop is InShop.FOREIGN:
         return _told(s, Side.SHOP, Reason.ADOPTED)
     if s.in_shop_as_on_wb:
@@ -212,7 +216,9 @@ _OF_TABLE = frozenset({Reason.WAITING, Reason.PARKED})
 
 def _told(s: Sighting, side: Side, reason: Reason) -> Difference:
     detail = ""
-    if reason in _OF_SHOP:
+    if reason is Reason.DOUBLED:
+        detail = ", ".join(map(str, (s.shop_order_id, *s.doubles)))
+    elif reason in _OF_SHOP:
         detail = str(s.shop_order_id or "")
     elif reason in _OF_TABLE:
         detail = s.why

@@ -4,7 +4,7 @@ An order that another module made of the same WB order (Orders.adopted_by) is ta
 and its line, payment and shipment stay as they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,12 +97,17 @@ class PlaceOrders:
             return {}, {}
         found = bitrix_orders.find(self.bitrix, list(shop_orders))
         absent = [order_id for order_id in shop_orders if not found.get(order_id)]
-        elsewhere = order_lookups.made_elsewhere(self.bitrix, absent, self.shop.orders.adopted_by)
+        elsewhere = self._made_elsewhere(absent)
         property_ids = self.property_ids()
         new = [shop_orders[order_id] for order_id in absent if order_id not in elsewhere]
         result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
         result |= self._adopt(elsewhere, shop_orders, property_ids)
         return result | bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids), elsewhere
+
+    def _made_elsewhere(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[ShopOrderId]]:
+        """Another module's orders of these; a cancelled one only where none stands."""
+        found = order_lookups.made_elsewhere(self.bitrix, order_ids, self.shop.orders.adopted_by)
+        return {i: [row.id for row in same if not row.canceled] or [same[0].id] for i, same in found.items()}
 
     def _adopt(
         self,

@@ -6,7 +6,7 @@ was not read to its end, so the next run does it again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
@@ -79,6 +79,7 @@ class ReconcileOrders:
     proofs: ProofsStore
     new_orders: Queue[NewOrder]
     now: Callable[[], datetime]
+    adopted_by: Sequence[str] = ()  # order properties in which another module keeps WB's number
 
     def run(
         self,
@@ -196,9 +197,11 @@ class ReconcileOrders:
         known = stretch.at_wb.keys() | stretch.records.keys()
         placed = {i: r.shop_order_id for i, r in stretch.records.items() if r.shop_order_id}
         by_number = order_lookups.by_number(self.bitrix, placed.values())
-        in_shop = order_lookups.by_xml_id(self.bitrix, sorted(known - placed.keys()))
+        same = order_lookups.by_xml_id(self.bitrix, sorted(known))
+        elsewhere = order_lookups.made_elsewhere(self.bitrix, sorted(known), self.adopted_by)
+        in_shop = {i: rows[0] for i, rows in same.items() if i not in placed}
         in_shop |= {i: by_number[shop_id] for i, shop_id in placed.items() if shop_id in by_number}
-        return [_sighting(i, stretch, in_shop.get(i)) for i in known]
+        return [_sighting(i, stretch, in_shop.get(i), [*same.get(i, ()), *elsewhere.get(i, ())]) for i in known]
 
 
 _COUNTS = (
@@ -238,7 +241,7 @@ def _stretches(first: date, at: datetime) -> Iterator[list[date]]:
             days = []
 
 
-def _sighting(order_id: OrderId, stretch: _Stretch, row: ShopRow | None) -> Sighting:
+def _sighting(order_id: OrderId, stretch: _Stretch, row: ShopRow | None, all_rows: Collection[ShopRow]) -> Sighting:
     record = stretch.records.get(order_id)
     # What WB does not tell of stands in our table, with its time.
     at_wb, created_at = stretch.at_wb.get(order_id) or (AtWb.ABSENT, stretch.records[order_id].order.created_at)
@@ -252,6 +255,7 @@ def _sighting(order_id: OrderId, stretch: _Stretch, row: ShopRow | None) -> Sigh
         why=record.reason if record else "",
         shop_order_id=_shop_order_id(record, row),
         in_shop=_in_shop(order_id, row),
+        doubles=tuple(sorted({each.id for each in all_rows if row and each.id != row.id and not each.canceled})),
     )
 
 
