@@ -212,7 +212,7 @@ def spot(
     vehicle: Annotated[str | None, typer.Option(help="Registration number of the vehicle.")] = None,
     trailer: Annotated[str | None, typer.Option(help="Registration number of the trailer.")] = None,
 ) -> None:
-    """Send SPOT of a delivered supply (again), with this data or the configuration's."""
+    """Send SPOT of a delivered supply (again), with this data or the configuration's, else with what is asked for."""
     given = _spot_data(carrier, tax_number, vehicle, country=country, trailer=trailer)
     with _desk(stage) as desk:
         record = desk.known(supply_id)
@@ -221,7 +221,7 @@ def spot(
         elif record.state is not SupplyState.DELIVERED:
             raise Rejected(f"{supply_id} is {record.state}: SPOT is sent after `wbsync supply deliver`")
         if given is None and not (desk.shop.supplies and desk.shop.supplies.spot):
-            raise Rejected("tell --carrier, --tax-number and --vehicle, or put them under supplies.spot")
+            given = _asked_for(country)
         desk.supplies.ask_spot(record, given)
         flow = desk.deliverer()
         flow.settle([_still(desk.supplies, record)])
@@ -249,6 +249,18 @@ def _spot_data(
     except ValidationError as error:
         wrong = ", ".join(str(each["loc"][0]) for each in error.errors(include_input=False))
         raise Rejected(f"SPOT is not complete: {wrong}") from None
+
+
+def _asked_for(country: str) -> Spot | None:
+    """Ask whoever sits there. Raises Rejected when nobody does."""
+    try:
+        carrier, tax_number, vehicle = (
+            typer.prompt(what) for what in ("Carrier", "Its tax number", "Vehicle's number")
+        )
+        trailer = typer.prompt("Trailer's number, if there is one", default="", show_default=False)
+    except typer.Abort:
+        raise Rejected("tell --carrier, --tax-number and --vehicle, or put them under supplies.spot") from None
+    return _spot_data(carrier, tax_number, vehicle, country=country, trailer=trailer or None)
 
 
 # ---- orders of supplies

@@ -37,9 +37,9 @@ class Desk:
 
     world: World
 
-    def run(self, *args: str) -> Result:
+    def run(self, *args: str, typed: str | None = None) -> Result:
         self.world.clock.forward(seconds=10)  # people type slowly: WB's limit is whole again
-        return CliRunner().invoke(app, ["supply", *args], env={"WBSYNC_STAGE": STAGE})
+        return CliRunner().invoke(app, ["supply", *args], input=typed, env={"WBSYNC_STAGE": STAGE})
 
     def told(self, *args: str) -> str:
         result = self.run(*args)
@@ -157,6 +157,20 @@ def test_spot_is_sent_with_what_the_command_was_told(desk: Desk) -> None:
     shown = desk.json("show", supply_id)
     assert shown["spot"] == "kept"
     assert f"supplies/{supply_id}/spot.png" in shown["spot.png"]
+
+
+def test_spot_asks_for_what_nobody_told(desk: Desk) -> None:
+    supply_id, _ = desk.supply()
+    desk.told("deliver", supply_id)
+
+    result = desk.run("spot", supply_id, typed="ООО Перевозчик\n190000001\nAB 1234-7\n\n")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f"{supply_id}: pending\n")
+    [told] = [
+        each["spot"] for each in desk.world.sim("wb", "GET", "/_sim/state")["supplies"] if each["id"] == supply_id
+    ]
+    assert (told["carrierName"], told["vehicleRegistrationNumber"]) == ("ООО Перевозчик", "AB 1234-7")
 
 
 def test_boxes_keep_wbs_rules_and_their_stickers_are_written_to_be_printed(desk: Desk, tmp_path: Path) -> None:
