@@ -407,6 +407,17 @@ def test_an_order_that_staff_cancelled_a_moment_ago_is_not_handed_over(working: 
     assert (statuses[first], statuses[second]) == ("cancel", "complete")
 
 
+def test_a_cancellation_that_wb_would_not_take_keeps_no_supply_from_being_handed_over(working: World) -> None:
+    [order_id] = assembled(working)
+    working.build_supplies()
+    shop_order = working.orders.get([order_id])[order_id].shop_order_id
+    working.sim("shop", "POST", "/_sim/orders/cancel", {"order_id": shop_order})
+    with working.wildberries.state.lock:
+        working.wildberries.state.orders[order_id].wb_status = "sorted"  # WB lets go of it no more
+    working.clock.forward(hours=5)
+    assert working.build_supplies()["SuppliesDelivered"] == 1
+
+
 def test_a_shop_that_is_down_keeps_no_supply_from_being_handed_over(working: World) -> None:
     assembled(working)
     working.build_supplies()

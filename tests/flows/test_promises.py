@@ -417,11 +417,11 @@ def test_a_reading_that_breaks_off_goes_on_where_it_broke_off(world: World, cloc
     read: list[int] = []
     compare = type(collector)._compare
 
-    def second_breaks(self: Any, piece: Any, told: Any) -> int:
+    def second_breaks(self: Any, piece: Any, *more: Any) -> int:
         read.append(min(offer.offer_id for offer in piece.values()))
         if len(read) == 2:
             world.shop_fault("batch", "503")
-        return compare(self, piece, told)
+        return compare(self, piece, *more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(collector), "_compare", second_breaks)

@@ -1,6 +1,5 @@
 """`wbsync print` against both simulators on ports of their own and the template's stores in moto."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,7 @@ from infra.local.serving import serve
 from infra.local.wildberries import Wildberries, make_token
 from infra.local.wildberries.world import World as WbSeed
 from tests.fixtures.aws import Aws
+from tests.fixtures.stack import deploy
 from tests.fixtures.world import CATEGORIES, LABEL_KEY, Clock, World
 from wbsync.domain.ids import SupplyId
 from wbsync.domain.supplies import SupplyFile
@@ -69,27 +69,14 @@ def desk(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
             kind: Literal["String", "SecureString"] = "String" if name == "config" else "SecureString"
             ssm().put_parameter(Name=f"/wbsync/{STAGE}/{name}", Value=value, Type=kind, Overwrite=True)
         parameters.provider.cache_clear()
-        _deploy(aws.tables | aws.queues | {"LabelsBucket": aws.bucket, "OpenLabelUrl": LINKS}, wb_url)
+        outputs = aws.tables | aws.queues | {"LabelsBucket": aws.bucket, "OpenLabelUrl": LINKS}
+        deploy(STAGE, outputs, f"{wb_url}/{{api}}")
         world.link_cards()
         world.sync_stock()
         yield Desk(world, tmp_path)
     ssm().delete_parameters(Names=[f"/wbsync/{STAGE}/{name}" for name in stored])
     parameters.provider.cache_clear()
     boto3.client("cloudformation").delete_stack(StackName=f"wbsync-{STAGE}")
-
-
-def _deploy(outputs: dict[str, str], wb_url: str) -> None:
-    body = {
-        "Parameters": {"WbHostTemplate": {"Type": "String"}},
-        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
-        "Resources": {"Nothing": {"Type": "AWS::SQS::Queue", "Condition": "Never"}},
-        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(
-        StackName=f"wbsync-{STAGE}",
-        TemplateBody=json.dumps(body),
-        Parameters=[{"ParameterKey": "WbHostTemplate", "ParameterValue": f"{wb_url}/{{api}}"}],
-    )
 
 
 def test_a_supply_is_written_to_a_file_kept_in_s3_and_linked(desk: Desk) -> None:

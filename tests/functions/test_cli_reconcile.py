@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from functions.reconcile_orders import app as function
 from infra.cli.__main__ import app
 from tests.fixtures.functions import Functions
+from tests.fixtures.stack import deploy
 from tests.fixtures.world import shop
 from wbsync.settings import ReconcileOrders as Settings
 from wbsync.stores.aws import ssm
@@ -30,27 +31,12 @@ def stage(functions: Functions) -> Iterator[Functions]:
         value = ssm().get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
         ssm().put_parameter(Name=f"/wbsync/{STAGE}/{name}", Value=value, Type="SecureString", Overwrite=True)
     ssm().put_parameter(Name=f"/wbsync/{STAGE}/config", Value=shop().model_dump_json(), Type="String", Overwrite=True)
-    deploy(functions, s.wb_host_template)
+    deploy(STAGE, functions.aws.tables | functions.aws.queues, s.wb_host_template)
     bought(functions, 2, utcnow() - timedelta(days=2))
     yield functions
     boto3.client("cloudformation").delete_stack(StackName=f"wbsync-{STAGE}")
     ssm().delete_parameters(Names=[f"/wbsync/{STAGE}/{name}" for name in (*SECRETS, "config")])
     function.settings.cache_clear()
-
-
-def deploy(functions: Functions, wb_hosts: str) -> None:
-    outputs = functions.aws.tables | functions.aws.queues
-    body = {
-        "Parameters": {"WbHostTemplate": {"Type": "String"}},
-        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
-        "Resources": {"Nothing": {"Type": "AWS::SQS::Queue", "Condition": "Never"}},
-        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(
-        StackName=f"wbsync-{STAGE}",
-        TemplateBody=json.dumps(body),
-        Parameters=[{"ParameterKey": "WbHostTemplate", "ParameterValue": wb_hosts}],
-    )
 
 
 def bought(functions: Functions, count: int, at: datetime) -> None:
@@ -127,7 +113,7 @@ def test_a_day_that_cannot_be_is_refused_in_one_line() -> None:
 
 
 def test_the_sandbox_has_no_archive(functions: Functions) -> None:
-    deploy(functions, "https://{api}-sandbox.wildberries.ru")
+    deploy(STAGE, functions.aws.tables | functions.aws.queues, "https://{api}-sandbox.wildberries.ru")
     try:
         assert "sandbox has no archive" in refused("reconcile", "--since", str(today() - timedelta(days=120)))
     finally:

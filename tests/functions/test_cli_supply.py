@@ -19,6 +19,7 @@ from infra.local.serving import serve
 from infra.local.wildberries import Category, Wildberries, make_token
 from infra.local.wildberries.world import World as WbSeed
 from tests.fixtures.aws import Aws
+from tests.fixtures.stack import deploy
 from tests.fixtures.world import MINSK, Clock, World, shop
 from wbsync.domain.ids import OrderId, SupplyId
 from wbsync.domain.orders import OrderState
@@ -95,27 +96,13 @@ def desk(aws: Aws) -> Iterator[Desk]:
             ssm().put_parameter(Name=f"/wbsync/{STAGE}/{name}", Value=value, Type=kind, Overwrite=True)
         parameters.provider.cache_clear()
         outputs = aws.tables | aws.queues | {"LabelsBucket": aws.bucket}
-        _deploy(outputs, wb_url)
+        deploy(STAGE, outputs, f"{wb_url}/{{api}}")
         world.link_cards()
         world.sync_stock()
         yield Desk(world)
     ssm().delete_parameters(Names=[f"/wbsync/{STAGE}/{name}" for name in stored])
     parameters.provider.cache_clear()
     boto3.client("cloudformation").delete_stack(StackName=f"wbsync-{STAGE}")
-
-
-def _deploy(outputs: dict[str, str], wb_url: str) -> None:
-    body = {
-        "Parameters": {"WbHostTemplate": {"Type": "String"}},
-        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
-        "Resources": {"Nothing": {"Type": "AWS::SQS::Queue", "Condition": "Never"}},
-        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(
-        StackName=f"wbsync-{STAGE}",
-        TemplateBody=json.dumps(body),
-        Parameters=[{"ParameterKey": "WbHostTemplate", "ParameterValue": f"{wb_url}/{{api}}"}],
-    )
 
 
 def test_assembled_orders_are_built_into_a_supply_that_is_listed_and_shown(desk: Desk) -> None:

@@ -81,14 +81,8 @@ class BuildSupplies:
             raise self.later[0]
         counted = (
             *("SuppliesOpened", "OrdersIntoSupplies", "OrdersRefusedBySupplies", "SuppliesAwaited", "SuppliesEmpty"),
-            *(
-                "SuppliesDelivered",
-                "SuppliesBlocked",
-                "SuppliesPutOff",
-                "SuppliesRefused",
-                "SupplyCodesKept",
-                "SupplyCodesRefused",
-            ),
+            *("SuppliesDelivered", "SuppliesBlocked", "SuppliesPutOff", "SuppliesRefused"),
+            *("SupplyCodesKept", "SupplyCodesRefused"),
             *("SpotSent", "SpotKept", "SpotMissing", "SpotFailed"),
         )
         return {name: self.report[name] for name in counted} | {"Postponed": len(self.later)}

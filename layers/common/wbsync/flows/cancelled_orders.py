@@ -46,7 +46,7 @@ def close(
     return {record.order_id for record in closed}, statuses
 
 
-def is_wished(record: OrderRecord, state: ShopState, rules: Statuses) -> bool:
+def is_cancelled_by_staff(record: OrderRecord, state: ShopState, rules: Statuses) -> bool:
     """Whether staff cancelled the shop's order, by its form or by a status that we did not set ourselves.
 
     Nor may have set: the answer to what WB's last word means for the order may have been lost.

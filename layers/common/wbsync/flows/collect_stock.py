@@ -51,7 +51,6 @@ class CollectStock:
     stock_batches: Queue[StockBatch]
     property_ids: Callable[[], Mapping[str, int]]
     now: Callable[[], datetime]
-    _in_shop: list[OrderRecord] = field(default_factory=list)
     _numbers: defaultdict[WarehouseId, Iterator[int]] = field(default_factory=lambda: defaultdict(count))
 
     def run(self, *, full: bool, deadline: datetime) -> dict[str, int]:
@@ -63,7 +62,7 @@ class CollectStock:
             wb=self.wb, orders=self.orders, told=self.told, new_orders=self.new_orders, now=self.now
         )
         cancellations = self._carry_over_cancellations(deadline)
-        self._in_shop[:] = self._may_be_released()
+        in_shop = self._may_be_released()
         self._refuse_unknown_warehouses()
         linked = self._our_own(stock_links(self.links.all()))
         told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
@@ -72,7 +71,7 @@ class CollectStock:
         for piece in self._pieces(linked):
             if self.now() >= deadline:
                 break
-            rows += self._compare(dict(piece), told)
+            rows += self._compare(dict(piece), told, in_shop)
             offers_read += len(piece)
             self.cursors.put(CURSOR, {"after": piece[-1][1].offer_id})
         else:
@@ -132,7 +131,12 @@ class CollectStock:
         in_order = sorted(linked.items(), key=lambda item: item[1].offer_id)
         return batched((item for item in in_order if item[1].offer_id > after), OFFERS_AT_ONCE, strict=False)
 
-    def _compare(self, linked: dict[ChrtId, ShopOffer], told: dict[WarehouseId, stock.Amounts]) -> int:
+    def _compare(
+        self,
+        linked: dict[ChrtId, ShopOffer],
+        told: dict[WarehouseId, stock.Amounts],
+        in_shop: Collection[OrderRecord],
+    ) -> int:
         """Read the stock of these sizes and queue what WB has to be told; how many rows.
 
         The clock and the sold units are read before the shop: an order placed in between is then subtracted twice for
@@ -146,7 +150,7 @@ class CollectStock:
             [(offer.offer_id, offer.iblock_id) for offer in linked.values()],
             stores=self.shop.stores,
         )
-        sold += released_by_staff(self.bitrix, [r for r in self._in_shop if r.order.chrt_id in linked])
+        sold += released_by_staff(self.bitrix, [r for r in in_shop if r.order.chrt_id in linked])
         amounts = stock.wanted(
             {chrt_id: offer.offer_id for chrt_id, offer in linked.items()},
             available,

@@ -29,7 +29,7 @@ from wbsync.stores.orders import OrdersStore
 from wbsync.stores.supplies import SuppliesStore, SupplyRecord
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import DELIVER_SUPPLY, SUPPLY, SUPPLY_BARCODE, SUPPLY_ORDER_IDS
-from wbsync.wb.wire import SupplyRow
+from wbsync.wb.wire import OrderStatus, SupplyRow
 
 REFUSED_FOR = timedelta(hours=1)
 """What WB refused is not asked for again before: a refusal costs ten calls."""
@@ -80,10 +80,12 @@ class DeliverSupply:
     def deliver(self, record: SupplyRecord) -> str:
         """Hand an open supply over; why it was not, in Russian, or nothing. Raises what WbClient.call does."""
         supply_id = id_of(record)
-        order_ids = self._going(read_order_ids(self.wb, supply_id))
+        inside = read_order_ids(self.wb, supply_id)
+        statuses = read_statuses(self.wb, inside)
+        order_ids = self._going(inside, statuses)
         if not order_ids:
             return self._empty(record)
-        if awaited := self._cancelled_by_staff(order_ids):
+        if awaited := self._cancelled_by_staff([i for i in order_ids if i in statuses and statuses[i].is_cancellable]):
             return self._put_off(record, texts.supply_awaits_cancellation(awaited))
         marks = blocked(self.wb, order_ids)
         self._note(order_ids, marks)
@@ -115,11 +117,10 @@ class DeliverSupply:
         """Whether WB refused something about it a short while ago: the same again would cost ten calls again."""
         return record.refused_at is not None and self.now() - record.refused_at < REFUSED_FOR
 
-    def _going(self, order_ids: Sequence[OrderId]) -> Sequence[OrderId]:
+    def _going(self, inside: Sequence[OrderId], statuses: Mapping[OrderId, OrderStatus]) -> Sequence[OrderId]:
         """Without those that WB cancelled: their codes are owed to nobody."""
-        told = read_statuses(self.wb, order_ids)
-        words = {i: WbStatus(s.supplier_status, s.wb_status, self.now()) for i, s in told.items()}
-        return [order_id for order_id in order_ids if order_id not in words or not words[order_id].cancelled]
+        words = {i: WbStatus(s.supplier_status, s.wb_status, self.now()) for i, s in statuses.items()}
+        return [order_id for order_id in inside if order_id not in words or not words[order_id].cancelled]
 
     def _closed(self, supply_id: SupplyId, order_ids: Sequence[OrderId]) -> str:
         """Have WB close it; why it does not, or nothing when it is closed, be it by an earlier try or by staff."""
@@ -136,9 +137,9 @@ class DeliverSupply:
         return ""
 
     def _cancelled_by_staff(self, order_ids: Sequence[OrderId]) -> list[OrderId]:
-        """Orders that staff cancelled and WB was not asked about yet: delivered, they could not be cancelled any more.
+        """Those that staff cancelled and WB, which would let them go, was not asked about yet.
 
-        A shop that is down does not keep a courier waiting.
+        Delivered, they could not be cancelled any more. A shop that is down does not keep a courier waiting.
         """
         records = {r.shop_order_id: r for r in self.orders.get(order_ids).values() if r.shop_order_id}
         try:
@@ -148,7 +149,7 @@ class DeliverSupply:
         return [
             records[shop_id].order_id
             for shop_id, state in states.items()
-            if cancelled_orders.is_wished(records[shop_id], state, self.shop.statuses)
+            if cancelled_orders.is_cancelled_by_staff(records[shop_id], state, self.shop.statuses)
             and records[shop_id].state in OPEN_IN_SHOP
             and Note.CANCEL not in records[shop_id].notes
         ]

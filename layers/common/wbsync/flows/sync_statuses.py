@@ -121,11 +121,11 @@ class SyncStatuses:
     def _is_wished(self, record: OrderRecord, states: States, status: OrderStatus) -> bool:
         """Whether staff wants it cancelled while WB's life of it is not over."""
         over = WbStatus(status.supplier_status, status.wb_status, self.now()).over
-        return not over and self._is_cancelled_in_shop(record, states)
+        return not over and self._is_cancelled_by_staff(record, states)
 
-    def _is_cancelled_in_shop(self, record: OrderRecord, states: States) -> bool:
+    def _is_cancelled_by_staff(self, record: OrderRecord, states: States) -> bool:
         state = states.get(record.shop_order_id) if record.shop_order_id else None
-        return state is not None and cancelled_orders.is_wished(record, state, self.shop.statuses)
+        return state is not None and cancelled_orders.is_cancelled_by_staff(record, state, self.shop.statuses)
 
     # ---- WB's word → the shop
 
@@ -186,7 +186,7 @@ class SyncStatuses:
         """What staff is told of its cancellation. A refusal stands until WB lets go again or staff takes it back."""
         said = record.notes.get(Note.CANCEL, "")
         if said and WbStatus(status.supplier_status, status.wb_status, self.now()).over:
-            return texts.CANCEL_OUTLIVED if self._is_cancelled_in_shop(record, states) else ""
+            return texts.CANCEL_OUTLIVED if self._is_cancelled_by_staff(record, states) else ""
         if not self._is_wished(record, states, status):
             return ""
         if not status.is_cancellable:
