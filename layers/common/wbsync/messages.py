@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wbsync.domain.cards import PlannedCard
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 
 
@@ -35,3 +36,10 @@ class LabelsWanted(_Message):
     """Orders that WB has in `confirm` or `complete` and whose label we owe."""
 
     order_ids: tuple[OrderId, ...] = Field(min_length=1, max_length=100)
+
+
+class CardChanges(_Message):
+    """Cards of one plan that are to be sent to WB. A later plan replaces an earlier one, never the other way round."""
+
+    planned_at: datetime
+    cards: tuple[PlannedCard, ...] = Field(min_length=1)

@@ -118,3 +118,31 @@ class ReconcileOrders(Wildberries, Bitrix):
 class ReadFboStock(Wildberries, Bitrix):
     links_table: str
     fbo_stock_table: str
+
+
+class RefreshSchema(Wildberries):
+    mappings_table: str
+    schemas_table: str
+
+
+class PlanCards(Wildberries, Bitrix):
+    mappings_table: str
+    schemas_table: str
+    cards_table: str
+    cursors_table: str
+    card_changes_queue: str
+
+
+class UploadCards(Wildberries):
+    cards_table: str
+    card_changes_queue: str
+
+
+class ConfirmCards(Wildberries, Bitrix):
+    cards_table: str
+    links_table: str
+
+
+class PushPrices(Wildberries, Bitrix):
+    links_table: str
+    prices_table: str

@@ -6,12 +6,13 @@ Every message names the setting in the words of the YAML, so that it can be show
 import re
 from collections import Counter
 from datetime import time
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from wbsync.domain.ids import OfferId, StoreId, WarehouseId
+from wbsync.domain.ids import OfferId, PriceTypeId, StoreId, SubjectId, WarehouseId
 
 Code = Annotated[str, Field(min_length=1, max_length=50)]
 StatusId = Annotated[str, Field(min_length=1, max_length=2)]
@@ -221,6 +222,44 @@ class Marking(_Section):
     sources: dict[MetaKey, CodeSource] = {}
 
 
+class Cards(_Section):
+    """How products become WB cards; what goes where is told by the mapping tables (`wbsync mapping`)."""
+
+    automatic: bool = Field(default=False, description="changed products are sent by themselves")
+    pictures: bool = Field(default=True, description="give WB the shop's pictures, as links")
+    replace_pictures: bool = Field(default=False, description="also those that staff put on a card in WB's cabinet")
+
+
+class PriceRule(_Section):
+    """How the shop's price becomes the price on WB; see `domain.prices.told`."""
+
+    markup_percent: Decimal = Field(Decimal(0), ge=-90, le=1000)
+    markup_amount: Decimal = Field(Decimal(0), description="in the cabinet's currency, after the per cent")
+    round_to: int = Field(1, ge=1, description="the price is a multiple of this")
+    rounding: Literal["up", "nearest", "down"] = "up"
+    minimum_margin_percent: Decimal | None = Field(
+        None, ge=0, le=1000, description="what the buyer pays is at least the purchasing price and this"
+    )
+    discount_percent: int = Field(0, ge=0, le=99)
+    discount_cap: int = Field(99, ge=0, le=99, description="a discount above it is lowered to it")
+    discount_property: Code | None = Field(None, description="product property with a discount of its own, in per cent")
+
+
+class Prices(_Section):
+    """Which price of the shop is told to WB."""
+
+    price_type: PriceTypeId
+    currency: str = Field(pattern="^[A-Z]{3}$", description="of WB's cabinet; the shop's price must be in it")
+    largest_drop_percent: Decimal = Field(Decimal(30), gt=0, le=100, description="a larger drop waits for approval")
+    of_sizes: Literal["highest", "lowest", "refuse"] = Field(
+        "highest", description="which price a card gets whose sizes differ in it"
+    )
+    default: PriceRule = PriceRule()
+    subjects: dict[SubjectId, PriceRule] = {}
+    offers: dict[OfferId, PriceRule] = {}
+    excluded_offers: frozenset[OfferId] = frozenset()
+
+
 class Labels(_Section):
     """The paper and how long its links live."""
 
@@ -240,6 +279,8 @@ class Shop(_Section):
     statuses: Statuses = Statuses()
     supplies: Supplies | None = Field(None, description="absent: staff puts orders into supplies in WB's cabinet")
     marking: Marking = Marking()
+    cards: Cards = Cards()
+    prices: Prices | None = Field(None, description="absent: prices are kept in WB's cabinet")
 
     @model_validator(mode="after")
     def _nothing_is_named_twice(self) -> Self:
