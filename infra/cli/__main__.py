@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from typer.core import TyperGroup
 
-from infra.cli import config, doctor, links, orders, print, secret, stock, supply  # noqa: A004 the command's name
+from infra.cli import cards, config, doctor, links, mapping, orders, prices, print, secret, stock, supply  # noqa: A004 the command's name
 from wbsync.errors import SyncError, TryLater
 
 _FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
@@ -51,8 +51,11 @@ app.add_typer(secret.app, name="secret")
 app.command("doctor")(doctor.doctor)
 app.add_typer(orders.app, name="orders")
 app.add_typer(links.app, name="links")
+app.add_typer(cards.app, name="cards")
 app.add_typer(stock.app, name="stock")
 app.add_typer(supply.app, name="supply")
+app.add_typer(mapping.app, name="mapping")
+app.add_typer(prices.app, name="prices")
 app.command("print")(print.print_supply)
 
 if __name__ == "__main__":

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import from_json
 
-from infra.cli import order_properties, secret_rules, shop_facts, shop_file
-from infra.cli.account import Secret, read_parameter
+from infra.cli import order_properties, secret_rules, shop_facts
+from infra.cli.account import Secret
 from infra.cli.console import print_json, print_table
 from infra.cli.installation import Installation
 from infra.cli.options import JsonOption, StageOption, WbHostsOption
@@ -19,7 +17,6 @@ from wbsync.bitrix.client import Command
 from wbsync.bitrix.methods import METHODS
 from wbsync.bitrix.wire import Param, listed
 from wbsync.domain.links import link_problems, stock_links
-from wbsync.domain.shop import Shop
 from wbsync.errors import NotAuthorised, Rejected, SyncError, TryLater
 from wbsync.stores.links import LinksStore
 from wbsync.telemetry import utcnow
@@ -27,6 +24,7 @@ from wbsync.wb import token as wb_token
 from wbsync.wb.token import Category
 
 NEEDED_SCOPES = ("sale", "catalog")
+OF_A_BLOCK = {"catalog.product.list", "catalog.product.offer.list", "catalog.section.list"}  # refused without one
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -104,26 +102,8 @@ def _examined(check: Check, run: Callable[[Installation], str], there: Installat
 # ---- the checks
 
 
-def _shop(there: Installation) -> Shop:
-    stored = read_parameter(there.stage, "config")
-    if stored is None:
-        raise Rejected(f"missing: store it with `wbsync config put FILE --stage {there.stage}`")
-    try:
-        return Shop.model_validate_json(stored)
-    except ValidationError as error:
-        problems = "; ".join(map(str, shop_file.explained(error, _read_json(stored))))
-        raise Rejected(f"{problems}: correct the file and `wbsync config put` it") from None
-
-
-def _read_json(text: str) -> Any:  # noqa: ANN401 any JSON
-    try:
-        return from_json(text)
-    except ValueError:
-        return None
-
-
 def _configuration(there: Installation) -> str:
-    shop = _shop(there)
+    shop = there.shop
     return f"account {shop.account}, {len(shop.warehouses)} warehouse(s) fed by {len(shop.stores)} store(s)"
 
 
@@ -136,7 +116,7 @@ def _wb_reached(there: Installation) -> str:
 
 
 def _own_warehouses_of_wb(there: Installation) -> str:
-    if not _shop(there).stock.fbo.used:
+    if not there.shop.stock.fbo.used:
         return "none of the shop's goods lie there"
     given, now = there.secret(Secret.WB_TOKEN), utcnow()
     wb_token.check(given, category=Category.ANALYTICS, host_template=there.wb_hosts, now=now)
@@ -144,7 +124,7 @@ def _own_warehouses_of_wb(there: Installation) -> str:
 
 
 def _hand_over(there: Installation) -> str:
-    supplies = _shop(there).supplies
+    supplies = there.shop.supplies
     if supplies is None:
         return "supplies are made by staff, in the WB cabinet"
     if (cut_off := supplies.cut_off) is None:
@@ -155,7 +135,7 @@ def _hand_over(there: Installation) -> str:
 
 
 def _warehouses(there: Installation) -> str:
-    problems = shop_facts.against_wb(_shop(there), there.warehouses)
+    problems = shop_facts.against_wb(there.shop, there.warehouses)
     if problems:
         raise Rejected("; ".join(map(str, problems)))
     return "all of the configuration's are there and FBS"
@@ -176,14 +156,13 @@ def _bitrix_answers(there: Installation) -> str:
 
 def _bitrix_rights(there: Installation) -> str:
     """A read of each kind, of nothing, and changes that cannot be: the right is asked for before them."""
-    shop = _shop(there)
+    shop = there.shop
     nothing: dict[str, Param] = {"select": ["id"], "filter": {"id": 0}, "start": -1}
     iblock = shop.catalog.iblocks[0]
     products: dict[str, Param] = {"select": ["id", "iblockId"], "filter": {"id": 0, "iblockId": iblock}, "start": -1}
-    tried = {
-        f"r{number}": Command(row.name, products if row.name == "catalog.product.list" else nothing)
-        for number, row in enumerate(row for row in METHODS.values() if row.rows and row.scope in NEEDED_SCOPES)
-    }
+    lists = [row.name for row in METHODS.values() if row.rows and row.scope in NEEDED_SCOPES]
+    lists.remove("catalog.productImage.list")  # of one product only; its right is that of the products
+    tried = {f"r{n}": Command(name, products if name in OF_A_BLOCK else nothing) for n, name in enumerate(lists)}
     changes = {"w": Command("sale.order.update", {"id": 0, "fields": {"comments": ""}})}
     if shop.stock.fbo.stock_property:
         changes["p"] = Command("catalog.product.update", {"id": 0, "fields": {"iblockId": iblock}})
@@ -200,21 +179,21 @@ def _bitrix_rights(there: Installation) -> str:
 
 
 def _shop_facts(there: Installation) -> str:
-    verdict = shop_facts.against_bitrix(there.bitrix, _shop(there))
+    verdict = shop_facts.against_bitrix(there.bitrix, there.shop)
     if verdict.problems:
         raise Rejected("; ".join(map(str, verdict.problems)))
     return f"the shop has what the configuration names; not checked: {', '.join(verdict.unchecked)}"
 
 
 def _order_properties(there: Installation) -> str:
-    properties = _shop(there).orders.properties.all
-    if missing := order_properties.missing(there.bitrix, _shop(there).orders):
+    properties = there.shop.orders.properties.all
+    if missing := order_properties.missing(there.bitrix, there.shop.orders):
         raise Rejected(f"the shop lacks {', '.join(missing)}: `wbsync doctor --fix --stage {there.stage}` makes them")
     return f"all {len(properties)} are there"
 
 
 def _made_order_properties(there: Installation) -> str:
-    orders = _shop(there).orders
+    orders = there.shop.orders
     missing = order_properties.missing(there.bitrix, orders)
     if not missing:
         return _order_properties(there)

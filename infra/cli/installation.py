@@ -8,10 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from infra.cli import shop_file
 from infra.cli.account import Secret, Stack, Stage, find_stack, read_parameter
 from wbsync.bitrix import client as bitrix_client
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain.pacing import CallBudget, LedgerInMemory
+from wbsync.domain.shop import Shop
 from wbsync.errors import Rejected
 from wbsync.stores.call_budget import CallBudgetStore
 from wbsync.telemetry import utcnow
@@ -53,6 +58,18 @@ class Installation:
         return value
 
     @cached_property
+    def shop(self) -> Shop:
+        """The configuration that is stored."""
+        stored = read_parameter(self.stage, "config")
+        if stored is None:
+            raise Rejected(f"missing: store it with `wbsync config put FILE --stage {self.stage}`")
+        try:
+            return Shop.model_validate_json(stored)
+        except ValidationError as error:
+            problems = "; ".join(map(str, shop_file.explained(error, _read_json(stored))))
+            raise Rejected(f"{problems}: correct the file and `wbsync config put` it") from None
+
+    @cached_property
     def wb_hosts(self) -> str:
         """What the caller says, else what is deployed, else what `make deploy` would deploy, else the real hosts."""
         deployed = self.stack.parameters.get(_HOSTS, "") if self.stack else ""
@@ -88,6 +105,13 @@ class Installation:
         webhook = self.secret(Secret.BITRIX_WEBHOOK)
         http = self._connections.enter_context(bitrix_client.default_http())
         return BitrixClient(http, webhook=lambda: webhook)
+
+
+def _read_json(text: str) -> object:
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
 
 
 def _planned_hosts(stage: Stage) -> str:

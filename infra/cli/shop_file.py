@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from wbsync.domain.shop import Shop
@@ -37,12 +37,12 @@ class ShopFile:
     root: Node
 
     def told(self, problem: Problem) -> str:
-        return f"line {_line(self.root, problem.where)}: {problem}"
+        return f"line {line_of(self.root, problem.where)}: {problem}"
 
 
 def read(content: bytes) -> ShopFile:
     """Raises Rejected with one line for each problem."""
-    root, data = _parsed(content)
+    root, data = parsed(content)
     if root is None:
         raise Rejected("the file is empty: begin with infra/config/dev.example.yaml")
     try:
@@ -53,7 +53,7 @@ def read(content: bytes) -> ShopFile:
         problems = [*_rows_that_never_fit(shop)]
         if not problems:
             return ShopFile(shop, root)
-    found = sorted((_line(root, problem.where), str(problem)) for problem in problems)
+    found = sorted((line_of(root, problem.where), str(problem)) for problem in problems)
     raise Rejected("\n".join(f"line {line}: {told}" for line, told in found))
 
 
@@ -79,7 +79,8 @@ def _whole_number(loader: yaml.SafeLoader, node: ScalarNode) -> int | str:
 _Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
-def _parsed(content: bytes) -> tuple[Node | None, object]:
+def parsed(content: bytes) -> tuple[Node | None, object]:
+    """The YAML with its places, and what it holds; None for both of an empty file. Raises Rejected with the line."""
     try:
         loader = _Loader(content)
         root = loader.get_single_node()
@@ -124,7 +125,7 @@ def _nodes(root: Node) -> Iterator[Node]:
             waiting += [inner for pair in node.value for inner in pair]
 
 
-def _line(root: Node, where: Where) -> int:
+def line_of(root: Node, where: Where) -> int:
     """The line of a setting, or of the section it is missing from."""
     node, line = root, root.start_mark.line
     for step in where:
@@ -181,21 +182,25 @@ _PATTERNS: Mapping[str, str] = {
 }
 
 
-def explained(error: ValidationError, data: Any) -> list[Problem]:  # noqa: ANN401 what the YAML holds
-    """The problems of a configuration that Shop refused; `data` is what it was made of."""
+def explained(
+    error: ValidationError,
+    data: Any,  # noqa: ANN401 what the YAML holds
+    model: type[BaseModel] = Shop,
+) -> list[Problem]:
+    """The problems of a configuration that `model` refused; `data` is what it was made of."""
     found = error.errors(include_url=False)
     # Of a list whose entries are all wrong, pydantic says too that it is empty.
     spoiled = {one["loc"][:-1] for one in found}
     told = (one for one in found if one["type"] != "too_short" or one["loc"] not in spoiled)
-    return [_problem(one, data) for one in told]
+    return [_problem(one, data, model) for one in told]
 
 
-def _problem(found: Any, data: Any) -> Problem:  # noqa: ANN401 pydantic's own dictionary
+def _problem(found: Any, data: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 pydantic's own dictionary
     where: Where = tuple(step for step in found["loc"] if step != "[key]")
     kind, context = found["type"], {**found.get("ctx", {}), "input": _shown(found["input"])}
     if kind == "extra_forbidden":
-        return Problem(where, _unknown(str(where[-1])))
-    if kind == "value_error" and not where:
+        return Problem(where, _unknown(str(where[-1]), model))
+    if kind == "value_error" and not where and model is Shop:
         where = _second_use(data)
     words = _PATTERNS.get(context.get("pattern", "")) or _WORDS.get(kind)
     return Problem(where, words.format_map(context) if words else found["msg"])
@@ -207,8 +212,8 @@ def _shown(value: object) -> str:
     return "a section" if isinstance(value, dict) else repr(value)[:60]
 
 
-def _unknown(name: str) -> str:
-    schema = Shop.model_json_schema()
+def _unknown(name: str, model: type[BaseModel]) -> str:
+    schema = model.model_json_schema()
     sections = [schema, *schema["$defs"].values()]
     names = {known for section in sections for known in section.get("properties", ())}
     close = get_close_matches(name, names, n=1)

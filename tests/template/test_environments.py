@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from tests.fixtures.template import template
-from wbsync.domain.shop import CodeSource, Shop, StatusRule, StockRule, Warehouse
+from wbsync.domain.shop import CodeSource, PriceRule, Shop, StatusRule, StockRule, Warehouse
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("dev", "stage", "prod")
@@ -87,4 +87,4 @@ def sections(section: BaseModel) -> Iterator[BaseModel]:
 
 def whole(section: BaseModel) -> bool:
     """Whether one of a kind stands there; of rows and exceptions it is enough that together they show everything."""
-    return not isinstance(section, (Warehouse, StockRule, StatusRule, CodeSource))
+    return not isinstance(section, (Warehouse, StockRule, StatusRule, CodeSource, PriceRule))

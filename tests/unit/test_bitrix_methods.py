@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from wbsync.bitrix import catalog, orders
+from wbsync.bitrix import catalog, orders, products
 from wbsync.bitrix.methods import METHODS, Method
 
 
@@ -32,7 +32,7 @@ def test_the_functions_methods_have_the_scope_that_their_name_begins_with() -> N
 def test_every_method_that_the_product_calls_is_in_the_table() -> None:
     called = {
         node.value
-        for module in (catalog, orders)
+        for module in (catalog, orders, products)
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

@@ -348,7 +348,7 @@ def test_an_answer_is_read_whatever_it_says_its_type_is() -> None:
 
 
 def test_no_content_where_json_may_come_is_none() -> None:
-    assert decipher(op.PRICE_LIST, 204, {}, b"") is None
+    assert decipher(op.TAG_LIST, 204, {}, b"") is None
 
 
 def test_no_content_where_rows_may_come_is_no_rows() -> None:
@@ -357,7 +357,8 @@ def test_no_content_where_rows_may_come_is_no_rows() -> None:
 
 def test_a_price_task_that_exists_already_is_an_answer() -> None:
     body = {"data": {"id": 5, "alreadyExists": True}, "error": False, "errorText": ""}
-    assert decipher(op.SET_PRICES, 208, {}, told(body)) == body
+    task = decipher(op.SET_PRICES, 208, {}, told(body))
+    assert (task.upload_id, task.already_exists) == (5, True)
 
 
 @pytest.mark.parametrize("body", [b"<html>502</html>", b"", b'{"orders": ['])

@@ -12,8 +12,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--offers", type=int, default=50)
+    parser.add_argument("--products", type=int, default=0, help="products without cards, see infra/local/products.py")
     chosen = parser.parse_args()
-    run_forever(Bitrix(Seed(seed=chosen.seed, offers=chosen.offers)).wsgi, chosen.port, "bitrix")
+    seed = Seed(seed=chosen.seed, offers=chosen.offers, products=chosen.products)
+    run_forever(Bitrix(seed).wsgi, chosen.port, "bitrix")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""catalog.*: offers, their barcodes, stock and prices (bitrix facts §3.1); catalog.product.update writes."""
+"""catalog.*: products, their values, stock and prices (bitrix facts §3.1); catalog.product.update writes."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from infra.local.bitrix.entities import fields_of, id_of
 from infra.local.bitrix.lists import chosen, page
 from infra.local.bitrix.php import as_int, as_number, as_text
 from infra.local.bitrix.pictures import picture_of
-from infra.local.bitrix.shop import OFFERS_IBLOCK, Shop
+from infra.local.bitrix.property_cells import cell, is_empty
+from infra.local.bitrix.shop import Shop, Table
 
 _DEFAULTS: Row = {
     "available": "Y",
@@ -25,6 +26,7 @@ _DEFAULTS: Row = {
     "detailText": None,
     "detailTextType": "text",
     "height": None,
+    "iblockSection": lambda row: [row["iblockSectionId"]] if row.get("iblockSectionId") else [],
     "iblockSectionId": None,
     "length": None,
     "modifiedBy": 1,
@@ -43,6 +45,8 @@ _DEFAULTS: Row = {
     "withoutOrder": "N",
 }
 _PROPERTY = re.compile(r"^property(\d+)$")
+_SKU_HEADS = frozenset({3, 6})
+_NOT_OF_HEADS = frozenset({"barcodeMulti", "quantityReserved", "quantityTrace", "withoutOrder"})
 _FIELDS: dict[str, Callable[[object], object]] = {
     **dict.fromkeys(("name", "active", "code", "xmlId", "detailText", "previewText"), as_text),
     **dict.fromkeys(("weight", "width", "height", "length"), as_number),
@@ -52,19 +56,29 @@ _FIELDS: dict[str, Callable[[object], object]] = {
 
 def products(shop: Shop, params: Params) -> Answer:
     """catalog.product.list: every element of the information block, whatever its type [SRC]."""
-    return _elements(shop, params, "products")
+    return _elements(shop, params, "products", _of_blocks(shop, _iblocks(shop, params)))
 
 
 def offers(shop: Shop, params: Params) -> Answer:
     """catalog.product.offer.list: variations only, so another information block gives none."""
-    return _elements(shop, params, "offers", only=OFFERS_IBLOCK)
+    variations = {row["iblockId"] for row in shop.catalogs if row["productIblockId"] is not None}
+    return _elements(shop, params, "offers", _of_blocks(shop, _iblocks(shop, params) & variations))
+
+
+def heads(shop: Shop, params: Params) -> Answer:
+    """catalog.product.sku.list: products that have variations, under the key `units`."""
+    rows = [row for row in _of_blocks(shop, _iblocks(shop, params)) if row["type"] in _SKU_HEADS]
+    return _elements(shop, params, "units", rows, without=_NOT_OF_HEADS)
 
 
 def product(shop: Shop, params: Params) -> Answer:
     row = shop.product(id_of(params))
     if row is None:
         raise bad("Product is not exists")
-    return Answer({"product": _whole(shop, row)})
+    shown = _whole(shop, row)
+    if shown["purchasingPrice"] is not None:
+        shown["purchasingPrice"] = f"{shown['purchasingPrice']:.6f}"  # text here and a number in the lists
+    return Answer({"product": shown})
 
 
 def update(shop: Shop, params: Params) -> Answer:
@@ -108,36 +122,51 @@ def _property_value(shop: Shop, kind: Row, standing: Row | list[Row] | None, sen
     if isinstance(sent, list) is not multiple:
         raise bad(f"The value of property{kind['id']} must be {'a list of values' if multiple else 'one value'}")
     cells = [_cell(shop, kind, one, known) for one in (sent if isinstance(sent, list) else [sent])]
-    values = [cell for cell in cells if cell["value"]]
+    values = [one for one in cells if one is not None]
     return values if multiple else next(iter(values), None)
 
 
-def _cell(shop: Shop, kind: Row, sent: object, known: set[str]) -> Row:
+def _cell(shop: Shop, kind: Row, sent: object, known: set[str]) -> Row | None:
     if not isinstance(sent, dict) or "value" not in sent:
         raise bad(f"A value of property{kind['id']} must be an array with the keys value and valueId")
+    if is_empty(sent["value"]):
+        return None
     number = as_text(sent.get("valueId"))
-    return {"value": as_text(sent["value"]), "valueId": number if number in known else shop.fresh_value_id()}
+    return cell(shop, kind, sent["value"], number if number in known else shop.fresh_value_id())
 
 
 def store_products(shop: Shop, params: Params) -> Answer:
-    """Rows of the asked products are looked up, not searched for: a batch reads a hundred thousand of them."""
-    wanted = params.get("filter")
-    products = wanted.get("@productId", wanted.get("productId")) if isinstance(wanted, dict) else None
-    if products in (None, ""):
-        return page(list(shop.store_products), params, "storeProducts")
-    ids = products if isinstance(products, list) else [products]
-    rows = [row for one in sorted({as_int(one) for one in ids}) for row in shop.store_products.of(one)]
-    return page(sorted(rows, key=lambda row: int(row["id"])), params, "storeProducts")
+    return page(_rows_of_products(shop.store_products, params), params, "storeProducts")
+
+
+def prices(shop: Shop, params: Params) -> Answer:
+    """catalog.price.list: of several price types, those of one product beside each other or not."""
+    defaults: Row = {"extraId": None, "priceScale": lambda row: row["price"]}
+    return page(_rows_of_products(shop.prices, params), params, "prices", defaults=defaults)
+
+
+def sections(shop: Shop, params: Params) -> Answer:
+    """catalog.section.list: the filter must name the information block."""
+    _iblocks(shop, params)
+    return page(list(shop.sections), params, "sections")
 
 
 def base_price(shop: Shop, product_id: int) -> Decimal | None:
     return next((row["price"] for row in shop.prices.of(product_id)), None)
 
 
-def _elements(shop: Shop, params: Params, key: str, *, only: int | None = None) -> Answer:
-    select = chosen(params.get("select"))
-    if not {"id", "iblockId"} <= set(select) and "*" not in select:
-        raise bad("Required select fields: id, iblockId")
+def _rows_of_products(table: Table, params: Params) -> list[Row]:
+    """Rows of the asked products are looked up, not searched for: a batch reads a hundred thousand of them."""
+    wanted = params.get("filter")
+    products = wanted.get("@productId", wanted.get("productId")) if isinstance(wanted, dict) else None
+    if products in (None, ""):
+        return list(table)
+    ids = products if isinstance(products, list) else [products]
+    rows = [row for one in sorted({as_int(one) for one in ids}) for row in table.of(one)]
+    return sorted(rows, key=lambda row: int(row["id"]))
+
+
+def _iblocks(shop: Shop, params: Params) -> set[int]:
     wanted = params.get("filter")
     iblock = wanted.get("iblockId", wanted.get("=iblockId")) if isinstance(wanted, dict) else None
     if iblock in (None, "", []):
@@ -145,10 +174,35 @@ def _elements(shop: Shop, params: Params, key: str, *, only: int | None = None) 
     ids = {as_int(one) for one in (iblock if isinstance(iblock, list) else [iblock])}
     if not ids <= shop.elements.keys():
         raise Refused("200040300000", "The information block does not exist")
-    # Offers were made before their parents, whose information block has the smaller number: ids decide the order.
-    rows = [row for one in sorted(ids, reverse=True) if only in (None, one) for row in shop.elements[one]]
+    return ids
+
+
+def _elements(
+    shop: Shop,
+    params: Params,
+    key: str,
+    rows: list[Row],
+    *,
+    without: frozenset[str] = frozenset(),
+) -> Answer:
+    select = chosen(params.get("select"))
+    if not {"id", "iblockId"} <= set(select) and "*" not in select:
+        raise bad("Required select fields: id, iblockId")
     defaults = _DEFAULTS | {"canBuyZero": _can_buy_zero(shop)}
-    return page(rows, params, key, defaults=defaults, in_operator=False)
+    answer = page(rows, params, key, defaults=defaults, in_operator=False)
+    return _left_out(answer, key, without) if without else answer
+
+
+def _of_blocks(shop: Shop, iblocks: set[int]) -> list[Row]:
+    """In order of their ids: those of one information block are all smaller than those of another."""
+    blocks = (list(shop.elements[one]) for one in iblocks if len(shop.elements[one]))
+    return [row for block in sorted(blocks, key=lambda rows: int(rows[0]["id"])) for row in block]
+
+
+def _left_out(answer: Answer, key: str, without: frozenset[str]) -> Answer:
+    assert isinstance(answer.result, dict)
+    rows = [{name: value for name, value in row.items() if name not in without} for row in answer.result[key]]
+    return Answer({key: rows}, answer.total, answer.next_start)
 
 
 def _can_buy_zero(shop: Shop) -> str:

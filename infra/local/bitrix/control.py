@@ -9,7 +9,11 @@ JSON in, JSON out, no secret. Times are the shop's clock; what staff does moves 
 | POST /_sim/seed | fields of `seed.Seed`: a new shop in the place of the old one; faults stay |
 | POST /_sim/sales | {offer_id, quantity?}: a buyer's own order → {order_id, left}; 409 when there are too few |
 | POST /_sim/stock | {offer_id, store_id, amount}: goods were counted → the product |
-| POST /_sim/products | {offer_id, name?, active?, barcodes?, properties? {code: value, "" empties}} → the product |
+| POST /_sim/products | {id (or offer_id), name?, active?, barcodes?, properties? {code: value, "" empties},
+|  | price? ("" removes it), weight? (g), length?, width?, height? (mm), detail_text?, section_id?,
+|  | pictures? [{width?, height?, colour?, shape?}]}: somebody saved the form of the product → the product |
+| POST /_sim/prices | {id, price, price_type? = 1}: the exchange with 1C, which moves no timestampX of the product |
+| GET /_sim/catalog | → {products}: of `infra.local.products`, heads, offers and simple ones, with what staff sees |
 | POST /_sim/faults | fields of `faults.Fault`, one or a list |
 | DELETE /_sim/faults | no more bad days |
 
@@ -28,19 +32,21 @@ Staff in the order's form. Every answer is the order as in the state; a refusal 
 | POST /_sim/orders/line-property | {order_id, code, value, line? = 0}: a property of a basket line (a marking code) |
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from infra.local.bitrix import (
     basket_properties,
     baskets,
     catalog,
     dictionaries,
+    elements,
     orders,
     payments,
+    pictures,
     property_values,
     shipments,
     stock,
@@ -48,6 +54,7 @@ from infra.local.bitrix import (
 from infra.local.bitrix.answers import Refused, Row
 from infra.local.bitrix.faults import Fault
 from infra.local.bitrix.opening import barcode_cell
+from infra.local.bitrix.property_cells import said, words
 from infra.local.bitrix.seed import Seed
 from infra.local.bitrix.shop import (
     BARCODE_PROPERTY,
@@ -55,13 +62,24 @@ from infra.local.bitrix.shop import (
     FBO_STOCK_PROPERTY,
     OFFERS_IBLOCK,
     PLACE_PROPERTY,
+    PRODUCTS_IBLOCK,
     Shop,
 )
+from infra.local.products import Picture, Shape
 
 if TYPE_CHECKING:
     from infra.local.bitrix.app import Bitrix
 
 BUYER = 15
+BARCODE_CODE = "CML2_BAR_CODE"
+_OF_GOODS = frozenset({PRODUCTS_IBLOCK, OFFERS_IBLOCK})
+_HEAD = 3
+_FIELDS = {
+    "name": "name",
+    "detail_text": "detailText",
+    "section_id": "iblockSectionId",
+    **{name: name for name in ("weight", "length", "width", "height")},
+}
 
 
 class _Body(BaseModel):
@@ -79,12 +97,33 @@ class StockChange(_Body):
     amount: int
 
 
+class PictureChange(_Body):
+    width: int = 900
+    height: int = 1200
+    colour: str = "серый"
+    shape: Shape = "shirt"
+
+
 class ProductChange(_Body):
-    offer_id: int
+    id: int = Field(validation_alias=AliasChoices("id", "offer_id"))
     name: str | None = None
     active: bool | None = None
     barcodes: list[str] | None = None
-    properties: dict[str, str] = {}
+    properties: dict[str, str | list[str]] = {}
+    price: Decimal | Literal[""] | None = None
+    weight: Decimal | None = None
+    length: Decimal | None = None
+    width: Decimal | None = None
+    height: Decimal | None = None
+    detail_text: str | None = None
+    section_id: int | None = None
+    pictures: list[PictureChange] | None = None
+
+
+class PriceChange(_Body):
+    id: int
+    price: Decimal
+    price_type: int = 1
 
 
 class ForeignOrder(_Body):
@@ -148,7 +187,7 @@ def state(bitrix: "Bitrix", _body: bytes) -> object:
 def seed(bitrix: "Bitrix", body: bytes) -> object:
     """A new shop in the place of the old one; faults stay."""
     bitrix.open(Seed.model_validate_json(body or b"{}"))
-    return {"offers": bitrix.shop.seed.offers}
+    return {"offers": bitrix.shop.seed.offers, "products": bitrix.shop.seed.products}
 
 
 def sell(bitrix: "Bitrix", body: bytes) -> object:
@@ -183,16 +222,35 @@ def set_product(bitrix: "Bitrix", body: bytes) -> object:
     change = ProductChange.model_validate_json(body)
     shop = bitrix.shop
     with shop.lock:
-        product = _offer(shop, change.offer_id)
-        if change.name is not None:
-            product["name"] = change.name
+        product = _element(shop, change.id)
+        values = dict(_cells(shop, product, change))
+        fields = {name: value for name in _FIELDS if (value := getattr(change, name)) is not None}
+        product |= {_FIELDS[name]: value for name, value in fields.items()} | values
         if change.active is not None:
             product["active"] = "Y" if change.active else "N"
-        if change.barcodes is not None:
-            product[f"property{BARCODE_PROPERTY}"] = barcode_cell(shop, change.offer_id, change.barcodes)
-        product |= {_property_field(shop, code): _cell(shop, value) for code, value in change.properties.items()}
+        if change.pictures is not None:
+            pictures.put(shop, product, [Picture(**one.model_dump()) for one in change.pictures])
+        if change.price is not None:
+            _put_price(shop, change.id, change.price or None)
         product["timestampX"] = shop.now()
         return _product(shop, product)
+
+
+def set_price(bitrix: "Bitrix", body: bytes) -> object:
+    """A price came from 1C: the row of the price says when, the product does not."""
+    change = PriceChange.model_validate_json(body)
+    shop = bitrix.shop
+    with shop.lock:
+        product = _element(shop, change.id)
+        _put_price(shop, change.id, change.price, change.price_type)
+        return _product(shop, product)
+
+
+def catalog_state(bitrix: "Bitrix", _body: bytes) -> object:
+    shop = bitrix.shop
+    with shop.lock:
+        own = [table for iblock, table in shop.elements.items() if iblock not in _OF_GOODS]
+        return {"products": [_product(shop, row) for table in own for row in table]}
 
 
 def make_order(bitrix: "Bitrix", body: bytes) -> object:
@@ -283,6 +341,8 @@ ROUTES: dict[tuple[str, str], Callable[["Bitrix", bytes], object]] = {
     ("POST", "/_sim/sales"): sell,
     ("POST", "/_sim/stock"): set_stock,
     ("POST", "/_sim/products"): set_product,
+    ("POST", "/_sim/prices"): set_price,
+    ("GET", "/_sim/catalog"): catalog_state,
     ("POST", "/_sim/orders"): make_order,
     ("POST", "/_sim/orders/status"): set_status,
     ("POST", "/_sim/orders/cancel"): cancel,
@@ -325,21 +385,46 @@ def _make_property(shop: Shop, code: str) -> None:
     dictionaries.add_property(shop, {"fields": own | {"util": "Y", "isFiltered": "Y"}})
 
 
-def _property_field(shop: Shop, code: str) -> str:
-    kind = catalog.property_by_code(shop, OFFERS_IBLOCK, code)
-    if kind is None or kind["multiple"] == "Y":
-        raise Refused("unknown_property", f"offers have no single property {code}", 404)
-    return f"property{kind['id']}"
+def _cells(shop: Shop, product: Row, change: ProductChange) -> Iterator[tuple[str, object]]:
+    for code, value in change.properties.items():
+        yield _cell_of(shop, product, code, value)
+    if change.barcodes is None:
+        return
+    if product["iblockId"] == OFFERS_IBLOCK:
+        yield f"property{BARCODE_PROPERTY}", barcode_cell(shop, change.id, change.barcodes)
+    else:
+        yield _cell_of(shop, product, BARCODE_CODE, next(iter(change.barcodes), ""))
 
 
-def _cell(shop: Shop, value: str) -> Row | None:
-    return {"value": value, "valueId": shop.fresh_value_id()} if value else None
+def _cell_of(shop: Shop, product: Row, code: str, value: str | list[str]) -> tuple[str, object]:
+    kind = catalog.property_by_code(shop, product["iblockId"], code)
+    if kind is None or (kind["multiple"] == "Y") is not isinstance(value, list):
+        raise Refused("unknown_property", f"the product has no such property {code}, single or multiple as sent", 404)
+    if isinstance(value, list):
+        return f"property{kind['id']}", [said(shop, kind, one, shop.fresh_value_id()) for one in value] or None
+    return f"property{kind['id']}", said(shop, kind, value, shop.fresh_value_id()) if value else None
+
+
+def _put_price(shop: Shop, product: int, amount: Decimal | None, group: int = 1) -> None:
+    for row in shop.prices.of(product):
+        if row["catalogGroupId"] == group:
+            shop.prices.remove(row)
+    if amount is not None:
+        elements.price(shop, product, amount, group)
+        shop.prices.of(product)[-1]["timestampX"] = shop.now()
+
+
+def _element(shop: Shop, product_id: int) -> Row:
+    row = shop.product(product_id)
+    if row is None:
+        raise Refused("unknown_offer", f"no product or offer {product_id}", 404)
+    return row
 
 
 def _offer(shop: Shop, offer_id: int) -> Row:
-    row = shop.elements[OFFERS_IBLOCK].get(offer_id)
-    if row is None:
-        raise Refused("unknown_offer", f"no offer {offer_id}", 404)
+    row = _element(shop, offer_id)
+    if row["type"] == _HEAD:
+        raise Refused("unknown_offer", f"{offer_id} is a head, which is not sold itself", 404)
     return row
 
 
@@ -360,18 +445,31 @@ def _product_properties(row: Row) -> Row:
 
 
 def _product(shop: Shop, row: Row) -> Row:
-    cell = row[f"property{BARCODE_PROPERTY}"]
-    values = cell if isinstance(cell, list) else [cell] if cell else []
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "active": row["active"],
-        "barcodes": [value["value"] for value in values],
-        "properties": _product_properties(row),
-        "quantity": row["quantity"],
-        "quantityReserved": row["quantityReserved"],
+    shown = {name: row[name] for name in ("id", "name", "active", "quantity", "quantityReserved")}
+    shown |= _of_goods(row) if row["iblockId"] == OFFERS_IBLOCK else _of_products(shop, row)
+    return shown | {
         "stores": {
             one["storeId"]: {"amount": one["amount"], "quantityReserved": one["quantityReserved"]}
             for one in shop.store_products.of(row["id"])
         },
+    }
+
+
+def _of_goods(row: Row) -> Row:
+    cell = row[f"property{BARCODE_PROPERTY}"]
+    values = cell if isinstance(cell, list) else [cell] if cell else []
+    return {"barcodes": [value["value"] for value in values], "properties": _product_properties(row)}
+
+
+def _of_products(shop: Shop, row: Row) -> Row:
+    kinds = (kind for kind in shop.product_properties if kind["iblockId"] == row["iblockId"])
+    shown = {kind["code"]: words(shop, kind, row.get(f"property{kind['id']}")) for kind in kinds}
+    parent = row.get("parentId")
+    return {
+        "iblockId": row["iblockId"],
+        "parentId": int(parent["value"]) if parent else None,
+        "timestampX": row["timestampX"],
+        "barcodes": [shown[BARCODE_CODE]] if shown[BARCODE_CODE] else [],
+        "properties": {code: value for code, value in shown.items() if value},
+        "prices": {one["catalogGroupId"]: one["price"] for one in shop.prices.of(row["id"])},
     }

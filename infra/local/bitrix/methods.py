@@ -29,6 +29,7 @@ class Method:
     scope: Scope | None  # None: for every webhook
     right: Right | None
     work: Work
+    denied: str | None = None  # where the documentation knows another code than the right's own
 
 
 def _scope(shop: Shop, params: Params) -> Answer:
@@ -63,6 +64,7 @@ _TABLE: tuple[Method, ...] = (
     Method("method.get", None, None, _method),
     Method("catalog.catalog.list", "catalog", "catalog_settings", _rows("catalogs", "catalogs")),
     Method("catalog.product.list", "catalog", "catalog_read", catalog.products),
+    Method("catalog.product.sku.list", "catalog", "catalog_read", catalog.heads),
     Method("catalog.product.offer.list", "catalog", "catalog_read", catalog.offers),
     Method("catalog.product.get", "catalog", "catalog_read", catalog.product),
     Method("catalog.product.update", "catalog", "catalog_write", catalog.update),
@@ -73,11 +75,20 @@ _TABLE: tuple[Method, ...] = (
         "catalog",
         "catalog_read",
         _rows("product_properties", "productProperties"),
+        denied="0",
     ),
+    Method(
+        "catalog.productPropertyEnum.list",
+        "catalog",
+        "catalog_read",
+        _rows("property_enums", "productPropertyEnums"),
+        denied="0",
+    ),
+    Method("catalog.section.list", "catalog", "catalog_read", catalog.sections, denied="200040300030"),
     Method("catalog.store.list", "catalog", "catalog_store", _rows("stores", "stores")),
     Method("catalog.storeproduct.list", "catalog", "catalog_store", catalog.store_products),
     Method("catalog.priceType.list", "catalog", "catalog_price", _rows("price_types", "priceTypes")),
-    Method("catalog.price.list", "catalog", "catalog_price", _rows("prices", "prices")),
+    Method("catalog.price.list", "catalog", "catalog_price", catalog.prices),
     Method("catalog.measure.list", "catalog", "catalog_read", _rows("measures", "measures")),
     Method("sale.order.add", "sale", "sale_write", orders.add),
     Method("sale.order.update", "sale", "sale_write", orders.update),
@@ -139,4 +150,4 @@ def check_allowed(shop: Shop, method: Method) -> None:
         raise Refused("insufficient_scope", text, 401)
     if method.right is not None and method.right not in shop.seed.rights:
         denied = _DENIED[method.right]
-        raise Refused(denied.code, denied.description, denied.status)
+        raise Refused(method.denied or denied.code, denied.description, denied.status)

@@ -1,14 +1,15 @@
 """Fills a new shop: dictionaries that every Site Management has, and the goods that both simulators share."""
 
 import random
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import groupby
 
-from infra.local.bitrix import entities
+from infra.local.bitrix import elements, entities
 from infra.local.bitrix.answers import Row
+from infra.local.bitrix.elements import DAY, element, value
 from infra.local.bitrix.entities import ORDER_PROPERTY, new_row
+from infra.local.bitrix.product_opening import add_products
 from infra.local.bitrix.seed import Seed
 from infra.local.bitrix.shop import (
     ARTICLE_PROPERTY,
@@ -25,9 +26,9 @@ from infra.local.bitrix.shop import (
     Table,
 )
 from infra.local.goods import Good, ean13, goods
+from infra.local.products import Kind
 
 _FIRST_PARENT = 5_000_001
-_DAY = timedelta(days=1)
 
 _PRODUCT_PROPERTIES = (
     # id, iblock, code, name, type
@@ -73,6 +74,8 @@ def open_shop(seed: Seed, clock: Callable[[], float]) -> Shop:
     _dictionaries(shop)
     _order_properties(shop)
     _catalog(shop)
+    if seed.products:
+        add_products(shop)
     return shop
 
 
@@ -125,7 +128,7 @@ def _pay_system(number: int, name: str, cash: str) -> Row:
 
 
 def _store(number: int, title: str, shop: Shop) -> Row:
-    opened = shop.now() - 100 * _DAY
+    opened = shop.now() - 100 * DAY
     return {
         "id": number,
         "active": "Y",
@@ -167,19 +170,12 @@ def _property(common: Row, **fields: object) -> Row:
 
 
 def _catalog(shop: Shop) -> None:
-    for iblock, name, parent, sku in (
-        (PRODUCTS_IBLOCK, "Каталог", None, None),
-        (OFFERS_IBLOCK, "Каталог (предложения)", PRODUCTS_IBLOCK, SKU_PROPERTY),
-    ):
-        row = {"id": iblock, "iblockId": iblock, "iblockTypeId": "catalog", "lid": shop.seed.site_id, "name": name}
-        row |= {"productIblockId": parent, "skuPropertyId": sku, "subscription": "N", "vatId": 1}
-        shop.catalogs.add(row)
-        shop.elements[iblock] = Table()
+    elements.catalog(shop, PRODUCTS_IBLOCK, "Каталог")
+    elements.catalog(shop, OFFERS_IBLOCK, "Каталог (предложения)", parent=PRODUCTS_IBLOCK, sku=SKU_PROPERTY)
+    shop.elements |= {PRODUCTS_IBLOCK: Table(), OFFERS_IBLOCK: Table()}
     for number, iblock, code, name, kind in _PRODUCT_PROPERTIES:
-        row = {"id": number, "iblockId": iblock, "code": code, "name": name, "propertyType": kind, "xmlId": code}
-        multiple = "Y" if number == BARCODE_PROPERTY and shop.seed.multiple_barcodes else "N"
-        row |= {"active": "Y", "isRequired": "N", "multiple": multiple, "sort": 500, "userType": None}
-        shop.product_properties.add(row)
+        multiple = number == BARCODE_PROPERTY and shop.seed.multiple_barcodes > 0
+        elements.property_kind(shop, iblock, Kind(number, code, name, kind, multiple))
     made = goods(shop.seed.seed, shop.seed.offers)
     codes, inactive = _barcodes(shop.seed, made)
     fbo = {good.offer_id for good in random.Random(f"{shop.seed.seed}/fbo").sample(made, shop.seed.fbo_offers)}
@@ -190,7 +186,7 @@ def _catalog(shop: Shop) -> None:
             row = _offer(shop, good, parent, codes[good.offer_id])
             row["active"] = "N" if good.offer_id in inactive else "Y"
             if good.offer_id in fbo:
-                row[f"property{FBO_PROPERTY}"] = _value(good.offer_id, FBO_PROPERTY, "Y")
+                row[f"property{FBO_PROPERTY}"] = value(good.offer_id, FBO_PROPERTY, "Y")
 
 
 def _barcodes(seed: Seed, made: list[Good]) -> tuple[dict[int, list[str]], set[int]]:
@@ -208,41 +204,29 @@ def _barcodes(seed: Seed, made: list[Good]) -> tuple[dict[int, list[str]], set[i
 
 
 def _parent(shop: Shop, number: int, good: Good) -> None:
-    row = _element(shop, number, PRODUCTS_IBLOCK, good.name, kind=3)
-    row |= {"quantity": None, "quantityReserved": None, "measure": None, "vatIncluded": "N"}
-    row[f"property{ARTICLE_PROPERTY}"] = _value(number, ARTICLE_PROPERTY, good.article)
-    row[f"property{COLOUR_PROPERTY}"] = _value(number, COLOUR_PROPERTY, good.colour)
+    row = element(shop, number, PRODUCTS_IBLOCK, good.name, kind=3) | elements.HEAD
+    row[f"property{ARTICLE_PROPERTY}"] = value(number, ARTICLE_PROPERTY, good.article)
+    row[f"property{COLOUR_PROPERTY}"] = value(number, COLOUR_PROPERTY, good.colour)
     shop.elements[PRODUCTS_IBLOCK].add(row)
 
 
 def _offer(shop: Shop, good: Good, parent: int, barcodes: list[str]) -> Row:
-    row = _element(shop, good.offer_id, OFFERS_IBLOCK, f"{good.name} ({good.size})", kind=4)
+    row = element(shop, good.offer_id, OFFERS_IBLOCK, f"{good.name} ({good.size})", kind=4)
     row["quantity"] = Decimal(good.quantity)
-    row["parentId"] = _value(good.offer_id, SKU_PROPERTY, str(parent))
-    row[f"property{SIZE_PROPERTY}"] = _value(good.offer_id, SIZE_PROPERTY, good.size)
+    row["parentId"] = value(good.offer_id, SKU_PROPERTY, str(parent))
+    row[f"property{SIZE_PROPERTY}"] = value(good.offer_id, SIZE_PROPERTY, good.size)
     row[f"property{BARCODE_PROPERTY}"] = barcode_cell(shop, good.offer_id, barcodes)
     row[f"property{PLACE_PROPERTY}"] = _place(good.offer_id)
     row |= {f"property{FBO_PROPERTY}": None, f"property{FBO_STOCK_PROPERTY}": None}
     shop.elements[OFFERS_IBLOCK].add(row)
-    shop.prices.add(
-        {
-            "productId": good.offer_id,
-            "catalogGroupId": 1,
-            "currency": shop.seed.currency,
-            "price": good.price,
-            "quantityFrom": None,
-            "quantityTo": None,
-        }
-    )
-    for store, amount in _shares(shop.seed, good.quantity):
-        place = {"productId": good.offer_id, "storeId": store, "amount": Decimal(amount)}
-        shop.store_products.add(place | {"quantityReserved": Decimal(0)})
+    elements.price(shop, good.offer_id, good.price)
+    elements.stock(shop, good.offer_id, good.quantity)
     return row
 
 
 def barcode_cell(shop: Shop, offer: int, barcodes: list[str]) -> list[Row] | Row | None:
     """A multiple property is a list of values even when it has one or none; a single one without a value is null."""
-    values = [_value(offer, BARCODE_PROPERTY + 1000 * at, code) for at, code in enumerate(barcodes)]
+    values = [value(offer, BARCODE_PROPERTY + 1000 * at, code) for at, code in enumerate(barcodes)]
     return values if shop.seed.multiple_barcodes else next(iter(values), None)
 
 
@@ -250,31 +234,4 @@ def _place(offer: int) -> Row | None:
     """Row, rack and shelf; every fourth offer has not been given a place."""
     if offer % 4 == 0:
         return None
-    return _value(offer, PLACE_PROPERTY, f"{'АБВ'[offer % 4 - 1]}-{offer // 4 % 30 + 1:02}-{offer % 5 + 1}")
-
-
-def _value(element: int, number: int, value: str) -> Row:
-    return {"value": value, "valueId": f"{element}{number}"}
-
-
-def _element(shop: Shop, number: int, iblock: int, name: str, *, kind: int) -> Row:
-    return {
-        "id": number,
-        "iblockId": iblock,
-        "name": name,
-        "active": "Y",
-        "quantity": Decimal(0),
-        "quantityReserved": Decimal(0),
-        "timestampX": shop.now() - _DAY,
-        "type": kind,
-        "xmlId": f"goods-{number}",
-        "measure": 5,
-    }
-
-
-def _shares(seed: Seed, quantity: int) -> Iterator[tuple[int, int]]:
-    """The quantity over the stores; what does not divide goes to the first."""
-    whole = sum(store.share for store in seed.stores)
-    parts = {store.id: int(quantity * store.share / whole) for store in seed.stores}
-    parts[seed.stores[0].id] += quantity - sum(parts.values())
-    yield from parts.items()
+    return value(offer, PLACE_PROPERTY, f"{'АБВ'[offer % 4 - 1]}-{offer // 4 % 30 + 1:02}-{offer % 5 + 1}")

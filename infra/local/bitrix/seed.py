@@ -41,6 +41,7 @@ class Seed(_Part):
     empty_barcodes: int = Field(0, ge=0)
     multiple_barcodes: int = Field(0, ge=0, description="more than 0 makes the property a multiple one for all offers")
     inactive_offers: int = Field(0, ge=0)
+    products: int = Field(0, ge=0, le=20_000, description="of `infra.local.products`, in blocks of their own")
     fbo_offers: int = Field(0, ge=0, description="offers whose property WB_FBO says Y, whatever their barcodes")
     stores: tuple[StoreSeed, ...] = (
         StoreSeed(id=1, title="Основной склад", share=0.7),
@@ -51,6 +52,7 @@ class Seed(_Part):
     store_control: bool = True
     can_buy_zero: bool = False
     with_wb_properties: bool = True
+    value_enums: bool = Field(default=True, description="the value of a list property tells its word, not only its id")
     open_pictures: bool = Field(default=True, description="the `url` of a picture opens without the webhook's secret")
     scopes: frozenset[Scope] = frozenset(SCOPES)
     rights: frozenset[Right] = frozenset(RIGHTS)

@@ -67,6 +67,9 @@ class Shop:
     catalogs: Table = field(default_factory=Table)
     elements: dict[int, Table] = field(default_factory=dict)  # by information block
     product_properties: Table = field(default_factory=Table)
+    property_enums: Table = field(default_factory=lambda: Table("propertyId", 1_101))
+    sections: Table = field(default_factory=Table)
+    files: Table = field(default_factory=lambda: Table("productId", 50_000_001))
     stores: Table = field(default_factory=Table)
     store_products: Table = field(default_factory=lambda: Table("productId", 700_001))
     price_types: Table = field(default_factory=Table)

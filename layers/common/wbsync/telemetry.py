@@ -34,8 +34,12 @@ MEASURED = frozenset(
         *("SuppliesBlocked", "SpotMissing", "SpotFailed"),
         *("OrdersImported", "OrdersUnexplained"),
         *("StatusesUnknown", "CancelsRefused", "MarkingBlocked"),
+        *("CardsRefused",),
+        *("SchemaBreaking", "CardsBroken"),
+        *("PricesHeld", "PricesRefused"),
         # what the business is judged by
         *("OrdersStored", "OrdersPlaced", "LabelsStored", "SuppliesDelivered", "StockRowsTold", "StockRowsRefused"),
+        *("CardsSent", "CardsAccepted", "PricesChanged"),
     }
 )
 """Counts that become metrics, each of which is paid for; all others stand in the line `finished` of the log."""

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from wbsync.domain.cards import CardProblem, CardState, ProblemKind, Step
+from wbsync.domain.contradictions import ContradictionKind
 from wbsync.domain.links import Problem
 from wbsync.domain.marking import GS, Fault, Mark
 from wbsync.domain.orders import Money
+from wbsync.domain.prices import Kept, PriceProblem, RefusalKind
 from wbsync.domain.proof import Reason, Side
+from wbsync.domain.schema import ChangeKind
 
 STOCK_REFUSALS: Mapping[str, str] = {
     "UploadDataLimit": "Больше 100 000 штук WB не принимает: задайте верхнюю границу в правилах остатков.",
@@ -134,6 +138,59 @@ PROOF_REASONS: Mapping[Reason, str] = {
 }
 """Why an order is not the same on WB, in wbsync and in the shop."""
 
+SCHEMA_CHANGES: Mapping[ChangeKind, str] = {
+    ChangeKind.ADDED: "Новая характеристика, необязательная.",
+    ChangeKind.REQUIRED_ADDED: "Характеристика стала обязательной: заполните её в карточках.",
+    ChangeKind.NO_LONGER_REQUIRED: "Характеристика больше не обязательна.",
+    ChangeKind.REMOVED: "WB убрал характеристику: уберите её из таблицы соответствий.",
+    ChangeKind.RENAMED: "Характеристика переименована.",
+    ChangeKind.KIND: "Изменился вид значения (текст или число): исправьте правило в таблице соответствий.",
+    ChangeKind.UNIT: "Изменилась единица измерения: числа в карточках значат теперь другое.",
+    ChangeKind.FEWER_VALUES: "Значений теперь можно указать меньше.",
+    ChangeKind.MORE_VALUES: "Значений теперь можно указать больше.",
+    ChangeKind.NAMED_FIELD: "Значение передаётся теперь иначе: полем карточки, а не характеристикой, или наоборот.",
+    ChangeKind.VALUE_ADDED: "Новое значение в справочнике.",
+    ChangeKind.VALUE_REMOVED: "Значение убрано из справочника.",
+}
+"""What WB changed in a subject's schema (`wbsync mapping changes`)."""
+
+BROKEN_CARDS: Mapping[ChangeKind, str] = {
+    ChangeKind.REQUIRED_ADDED: "обязательная характеристика не заполнена",
+    ChangeKind.REMOVED: "характеристики больше нет",
+    ChangeKind.KIND: "значение не того вида",
+    ChangeKind.UNIT: "число в прежней единице измерения",
+    ChangeKind.FEWER_VALUES: "значений больше, чем можно",
+    ChangeKind.NAMED_FIELD: "значение стоит не на своём месте",
+    ChangeKind.VALUE_REMOVED: "такого значения в справочнике больше нет",
+}
+"""Why a card no longer fits after a change that breaks cards."""
+
+MAPPING_CONTRADICTIONS: Mapping[ContradictionKind, str] = {
+    ContradictionKind.SUBJECT_UNKNOWN: "Предмета {detail} на WB нет.",
+    ContradictionKind.SUBJECT_NAME: "Название «{detail}» — не этого предмета.",
+    ContradictionKind.CHARC_UNKNOWN: "У предмета нет характеристики {detail}.",
+    ContradictionKind.CHARC_NAME: "Название «{detail}» — другой характеристики.",
+    ContradictionKind.UNUSED: "«{detail}» WB характеристикой не принимает: уберите строку.",
+    ContradictionKind.NAMED_FIELD: "«{detail}» передаётся полем карточки, а не характеристикой.",
+    ContradictionKind.NUMBER_WANTED: "Здесь нужно одно число, а правило «{detail}» даёт текст: напишите rule: number.",
+    ContradictionKind.TEXT_WANTED: "Здесь нужен текст, а правило «{detail}» даёт число.",
+    ContradictionKind.NOT_A_NUMBER: "«{detail}» — не число.",
+    ContradictionKind.UNIT: "«{detail}» не переводится в единицу WB.",
+    ContradictionKind.NO_DICTIONARY: "Справочника для этой характеристики у WB нет: перечислите значения в values.",
+    ContradictionKind.NOT_IN_DICTIONARY: "Значения «{detail}» нет в справочнике.",
+    ContradictionKind.TOO_MANY_VALUES: "Значений больше, чем принимает WB: {detail}.",
+    ContradictionKind.TWICE: "«{detail}» уже есть в этой таблице: оставьте одну строку.",
+    ContradictionKind.BRACES: "Фигурные скобки в шаблоне «{detail}» не сходятся: нужно {{КОД}}.",
+    ContradictionKind.NO_VENDOR_CODE: "Нет строки для vendorCode: без артикула карточку не создать.",
+    ContradictionKind.SAME_PRODUCTS: "Эти товары выбирает и другая таблица: {detail}.",
+    ContradictionKind.REQUIRED_UNMAPPED: "Обязательная характеристика не заполняется: {detail}.",
+    ContradictionKind.NEVER_USED: "Характеристики {detail} нет ни у одного предмета.",
+}
+"""Why a mapping table is not stored (`wbsync mapping push`), or what is odd about it."""
+
+MAPPING_NO_SOURCE = "нет источника"
+"""In the place of a row for a characteristic that nothing in the shop fills."""
+
 LABEL_LINK_REFUSED = "Ссылка недействительна или устарела. Откройте этикетку из карточки заказа."
 
 PRINT_NOT_MADE = "Файл ещё не готов. Откройте ссылку через пять минут."
@@ -143,6 +200,12 @@ ORDER_UNKNOWN_HERE = "Заказ, которого wbsync не знает: см�
 """In the place of the goods' name in a pick list."""
 
 DOUBLED_ORDER = "Дубль заказа Wildberries: оставлен первый заказ, этот отменён автоматически."
+
+
+def mapping_contradiction(kind: ContradictionKind, detail: str, nearest: Iterable[str]) -> str:
+    """One line about a row of a mapping table, with what was probably meant."""
+    close = ", ".join(f"«{one}»" for one in nearest)
+    return MAPPING_CONTRADICTIONS[kind].format(detail=detail) + (f" Подходит: {close}." if close else "")
 
 
 PICK_LIST = "Лист подбора"
@@ -377,3 +440,125 @@ def order_comment(order_id: int, article: str, amounts: Iterable[Money]) -> str:
 
 def _amount(money: Money) -> str:
     return f"{money.amount:.2f} {money.currency}"
+
+CARD_STEPS: Mapping[Step, str] = {
+    Step.CREATE: "создать",
+    Step.ADD_VARIANT: "добавить вариант",
+    Step.UPDATE: "изменить",
+    Step.PICTURES: "только фото",
+    Step.NOTHING: "без изменений",
+    Step.BLOCKED: "исправить",
+}
+"""What the plan does with a card."""
+
+CARD_STATES: Mapping[CardState, str] = {
+    CardState.READY: "ждёт отправки",
+    CardState.BEGUN: "отправлена, ответа WB нет",
+    CardState.SENT: "WB обрабатывает",
+    CardState.ACCEPTED: "принята",
+    CardState.REFUSED: "отклонена WB",
+    CardState.SILENT: "WB не создал и не объяснил",
+    CardState.BLOCKED: "исправить в магазине",
+}
+
+CARD_FIELDS: Mapping[str, str] = {
+    "vendorCode": "Артикул продавца",
+    "title": "Наименование",
+    "description": "Описание",
+    "brand": "Бренд",
+    "length": "Длина упаковки",
+    "width": "Ширина упаковки",
+    "height": "Высота упаковки",
+    "weight": "Вес с упаковкой",
+    "dimensions": "Габариты и вес",
+    "techSize": "Размер",
+    "wbSize": "Рос. размер",
+    "price": "Цена",
+    "kizMarked": "Маркировка «Честный знак»",
+    "sizes": "Размеры",
+    "barcode": "Штрихкод",
+    "pictures": "Фото",
+    "documents": "Документы",
+    "subject": "Предмет WB",
+}
+"""Fields of a card as WB's cabinet calls them."""
+
+CARD_PROBLEMS: Mapping[ProblemKind, str] = {
+    ProblemKind.EMPTY: "Не заполнено в магазине.",
+    ProblemKind.REQUIRED_UNMAPPED: "WB требует эту характеристику: добавьте строку в таблицу соответствий.",
+    ProblemKind.NOT_IN_DICTIONARY: "Такого значения нет в справочнике WB: исправьте его или впишите в `words` таблицы.",
+    ProblemKind.UNSURE: "Значение похоже на справочник WB, но не наверняка: подтвердите его в `words` таблицы.",
+    ProblemKind.NOT_A_NUMBER: "Это не число: впишите число.",
+    ProblemKind.UNIT: "Единица измерения не подходит.",
+    ProblemKind.RANGE: "Указан диапазон, а WB ждёт одно число.",
+    ProblemKind.COMPOSITION: "Состав не читается: пишите материалы с долями, в сумме 100 %.",
+    ProblemKind.TOO_MANY_VALUES: "Значений больше, чем принимает WB.",
+    ProblemKind.TOO_LONG: "Текст длиннее, чем принимает WB.",
+    ProblemKind.TOO_SHORT: "Текст короче, чем принимает WB.",
+    ProblemKind.NO_DIMENSIONS: "Нет габаритов или веса упаковки.",
+    ProblemKind.NO_PRICE: "Нет цены.",
+    ProblemKind.VENDOR_CODE_TWICE: "Такой же артикул у другого товара магазина: оставьте его у одного.",
+    ProblemKind.VENDOR_CODE_TAKEN: "Артикул занят карточкой WB другого товара.",
+    ProblemKind.BARCODE_TWICE: "Такой же штрихкод у другого товара магазина: оставьте его у одного.",
+    ProblemKind.BARCODE_TAKEN: "Штрихкод стоит на карточке WB другого товара.",
+    ProblemKind.BARCODE_WRONG: "В штрихкоде ошибка: контрольная цифра не сходится.",
+    ProblemKind.SIZE_TWICE: "Два предложения с одним размером.",
+    ProblemKind.TOO_MANY_VARIANTS: "Вариантов больше 30: столько WB в одну карточку не объединяет.",
+    ProblemKind.OTHER_SUBJECT: "Карточка на WB стоит в другом предмете.",
+    ProblemKind.PICTURE_TOO_SMALL: "Фото меньше 700×900 точек, WB его не примет.",
+    ProblemKind.PICTURE_UNREADABLE: "Фото не открывается по ссылке.",
+    ProblemKind.NO_PICTURES: "Нет ни одного фото.",
+    ProblemKind.DOCUMENT: "Данные документа неполны.",
+    ProblemKind.SEVERAL_TABLES: "Товар подходит под таблицы нескольких предметов: оставьте его в одной.",
+    ProblemKind.NO_BARCODE: "Штрихкода нет: его сделает WB, и он появится в магазине.",
+    ProblemKind.REFUSED_BY_WB: "WB отклонил.",
+    ProblemKind.NOT_ACCEPTED: "За полчаса WB не создал карточку и не назвал причины: отправьте план ещё раз.",
+}
+"""What is wrong with a card and what to do about it (`wbsync cards plan | show`)."""
+
+
+def card_field(target: str) -> str:
+    """A characteristic has its own name; a field of the card is called as in WB's cabinet."""
+    return CARD_FIELDS.get(target, target)
+
+
+def card_problem(problem: CardProblem) -> str:
+    """One line: what it is about, what is wrong, what stands there, what was probably meant, where it is mended."""
+    said = [CARD_PROBLEMS[problem.kind]]
+    said += [f"Значение: «{problem.value}»."] if problem.value else []
+    said += [problem.detail] if problem.detail else []
+    said += [f"Похоже на: {', '.join(problem.nearest)}."] if problem.nearest else []
+    said += [f"Где исправить: {problem.source}."] if problem.source else []
+    about = card_field(problem.target)
+    return f"{about}: {' '.join(said)}" if about else " ".join(said)
+
+
+PRICE_PROBLEMS: Mapping[PriceProblem, str] = {
+    PriceProblem.NO_PRICE: "В магазине нет цены того типа, который передаётся на WB: заполните её.",
+    PriceProblem.PRICE_ZERO: "Цена в магазине равна нулю: исправьте её.",
+    PriceProblem.OTHER_CURRENCY: "Цена в магазине не в валюте кабинета WB.",
+    PriceProblem.NO_PURCHASING_PRICE: "Задана минимальная наценка, а закупочной цены в магазине нет: заполните её.",
+    PriceProblem.PURCHASING_CURRENCY: "Закупочная цена не в валюте кабинета WB.",
+    PriceProblem.BAD_DISCOUNT: "Скидка в свойстве товара не читается: впишите число от 0 до 99.",
+    PriceProblem.NOTHING_LEFT: "По правилу цена получается нулевой: проверьте наценку и округление.",
+    PriceProblem.SIZES_DIFFER: "Цены размеров различаются, а правило этого не разрешает (prices.of_sizes).",
+    PriceProblem.SUBJECT_UNKNOWN: "Предмет карточки ещё не известен, а правило от него зависит: цена уйдёт позже.",
+    PriceProblem.CABINET_CURRENCY: "Валюта цены на WB не та, что в настройке prices.currency.",
+    PriceProblem.PRICED_BY_SIZE: "WB ждёт цены по размерам: задайте их в кабинете WB.",
+    PriceProblem.NOT_ON_WB: "WB не показывает цену этой карточки: она удалена, лежит в корзине или ещё создаётся.",
+}
+"""Why a card is told no price (`wbsync prices plan`)."""
+
+PRICE_REFUSALS: Mapping[RefusalKind, str] = {
+    RefusalKind.REFUSED: "WB отклонил.",
+    RefusalKind.QUARANTINE: "Карантин цен: товар продаётся по старой цене. Подтвердите новую в кабинете WB.",
+    RefusalKind.CANCELLED: "Загрузка цен отменена на WB.",
+    RefusalKind.NOT_MOVED: "WB принял цену, но показывает другую: проверьте акции в кабинете WB.",
+}
+"""Why WB does not show a price that it was told (`wbsync prices show`)."""
+
+PRICE_KEPT: Mapping[Kept, str] = {
+    Kept.DISCOUNT: "скидка уменьшена ради наценки",
+    Kept.PRICE: "цена поднята ради наценки",
+}
+"""What gave way to the minimum margin."""

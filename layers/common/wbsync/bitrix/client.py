@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 
@@ -129,6 +130,44 @@ class BitrixClient:
             decipher(method, status, headers, content)
             raise Unavailable(f"Bitrix {method}: HTTP {status} without a file", maybe_done=False)
         return content
+
+    def beginning(self, link: str, *, most: int, seconds: float) -> bytes:
+        """Up to `most` first bytes of a file that the webhook's host shows to anybody, without the webhook's secret.
+
+        Raises Unavailable, and Rejected for another host and for what is not there.
+        """
+        host = httpx.URL(self._webhook().strip())
+        url = httpx.URL(link)
+        if (url.scheme, url.host, url.port) != (host.scheme, host.host, host.port):
+            raise Rejected(f"the link leads to {url.host}, not to the shop")
+        status, content = 0, b""
+        try:
+            with self._http.stream("GET", url, follow_redirects=False, timeout=seconds) as answer:
+                status, pieces = answer.status_code, bytearray()
+                for piece in answer.iter_bytes():
+                    pieces += piece
+                    if len(pieces) >= most:
+                        break
+                content = bytes(pieces[:most])
+        except httpx.RequestError as error:
+            raise Unavailable(f"a file of the shop: {type(error).__name__}", maybe_done=False) from None
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Unavailable(f"a file of the shop: HTTP {status}", maybe_done=False)
+        if status != httpx.codes.OK:
+            raise Rejected(f"the shop answers HTTP {status} to the link")
+        return content
+
+    def link(self, path: str) -> str:
+        """Where the webhook's host shows a file of its own, e.g. `/upload/a.jpg`, to anybody; full links as they are.
+
+        Raises NotAuthorised when the webhook is no address.
+        """
+        if path.startswith(("https://", "http://")):
+            return path
+        address = self._webhook().strip()
+        if not _ADDRESS.fullmatch(address):
+            raise NotAuthorised("the Bitrix webhook is not of the form https://<shop>/rest/<user>/<secret>/")
+        return "/".join(address.split("/", 3)[:3]) + quote(f"/{path.lstrip('/')}", safe="/%?=&")
 
     def _file(self, url: str, params: Params, most: int, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
         with self._http.stream("POST", url, json=params, follow_redirects=False, timeout=seconds) as answer:

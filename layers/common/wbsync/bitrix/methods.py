@@ -13,6 +13,7 @@ _SALE_READ = "read the online shop: group right on module `sale` above D"
 _SALE_WRITE = "change the online shop: group right W on module `sale`"
 _CATALOG_READ = "read the catalog: operation catalog_read or catalog_view, and reading the information block"
 _CATALOG_WRITE = "change products: right W on the information block, and operation catalog_price on the catalog"
+_CATALOGS_READ = "read which information blocks belong together: operation catalog_read, and view_other_settings"
 _STORE_READ = "read the stores: operation catalog_read or catalog_store"
 
 
@@ -47,12 +48,27 @@ _ROWS = (
     # the catalog
     Method("catalog.product.list", "catalog", _CATALOG_READ,
            "api-reference/catalog/product/catalog-product-list", rows="products"),
+    Method("catalog.product.offer.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/product/offer/catalog-product-offer-list", rows="offers"),
     Method("catalog.product.update", "catalog", _CATALOG_WRITE,
            "api-reference/catalog/product/catalog-product-update"),
     Method("catalog.product.download", "catalog", _CATALOG_READ,
            "api-reference/catalog/product/catalog-product-download"),
     Method("catalog.productProperty.list", "catalog", _CATALOG_READ,
            "api-reference/catalog/product-property/catalog-product-property-list", rows="productProperties"),
+    Method("catalog.productPropertyEnum.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/product-property-enum/catalog-product-property-enum-list",
+           rows="productPropertyEnums"),
+    Method("catalog.productImage.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/product-image/catalog-product-image-list", rows="productImages"),
+    Method("catalog.catalog.list", "catalog", _CATALOGS_READ,
+           "api-reference/catalog/catalog/catalog-catalog-list", rows="catalogs"),
+    Method("catalog.section.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/section/catalog-section-list", rows="sections"),
+    Method("catalog.price.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/price/catalog-price-list", rows="prices"),
+    Method("catalog.priceType.list", "catalog", _CATALOG_READ,
+           "api-reference/catalog/price-type/catalog-price-type-list", rows="priceTypes"),
     Method("catalog.store.list", "catalog", _STORE_READ,
            "api-reference/catalog/store/catalog-store-list", rows="stores"),
     Method("catalog.storeproduct.list", "catalog", _STORE_READ,

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from wbsync.domain.ids import OfferId, ShopOrderId, StoreId
+from wbsync.domain.ids import OfferId, PriceTypeId, SectionId, ShopOrderId, StoreId
 from wbsync.errors import Unavailable
 
 type Param = str | int | Sequence[Param] | Mapping[str, Param] | None
@@ -177,6 +177,102 @@ class PropertyRow(_Answer):
 
     id: int
     code: Text = ""
+
+
+def _measured(value: Any) -> str:  # noqa: ANN401 a number, text or null
+    """Digits as people write them; Bitrix keeps 0 where nothing was filled in."""
+    number = Decimal(str(value or 0))
+    return f"{number.normalize():f}" if number else ""
+
+
+Measure = Annotated[str, BeforeValidator(_measured)]
+_Whole = Annotated[int, BeforeValidator(lambda v: v or 0)]  # 0: there is none
+
+
+class CatalogRow(_Answer):
+    """A row of catalog.catalog.list. An information block with offers names that of their heads."""
+
+    iblock_id: int
+    product_iblock_id: _Whole = 0
+
+
+class GoodRow(_Answer):
+    """A row of catalog.product.list or catalog.product.offer.list, but for its `propertyN` and its head.
+
+    Weight in g, sides in mm. `type`: 1 simple, 3 head of offers, 4 offer, 6 head that lost its offers.
+    """
+
+    id: OfferId
+    iblock_id: int
+    active: Flag
+    timestamp_x: Moment
+    type: _Whole = 0
+    iblock_section_id: _Whole = 0
+    name: Text = ""
+    code: Text = ""
+    xml_id: Text = ""
+    preview_text: Text = ""
+    detail_text: Text = ""
+    weight: Measure = ""
+    length: Measure = ""
+    width: Measure = ""
+    height: Measure = ""
+
+
+class PurchasingRow(_Answer):
+    id: OfferId
+    purchasing_price: Number = Decimal()
+    purchasing_currency: Text = ""
+
+
+class ShopPropertyRow(_Answer):
+    """A row of catalog.productProperty.list as people look for what a property holds."""
+
+    id: int
+    iblock_id: int
+    code: Text = ""
+    name: Text = ""
+    property_type: Text = "S"
+    user_type: Text = ""
+    multiple: Flag = False
+
+
+class EnumRow(_Answer):
+    """A choice of a property with a list."""
+
+    id: int
+    property_id: int
+    value: Text = ""
+
+
+class ImageRow(_Answer):
+    """`type`: DETAIL_PICTURE, PREVIEW_PICTURE or MORE_PHOTO."""
+
+    product_id: OfferId
+    type: Text = ""
+    detail_url: Text = ""
+
+
+class SectionRow(_Answer):
+    id: SectionId
+    iblock_section_id: _Whole = 0
+    name: Text = ""
+
+
+class PriceTypeRow(_Answer):
+    id: PriceTypeId
+    name: Text = ""
+    base: Flag = False
+
+
+class PriceRow(_Answer):
+    """A row of catalog.price.list; `quantity_from`: of how many units on it is the price."""
+
+    product_id: OfferId
+    catalog_group_id: PriceTypeId
+    price: Decimal
+    currency: Text = ""
+    quantity_from: _Whole = 0
 
 
 class OrderRow(_Answer):

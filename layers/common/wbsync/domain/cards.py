@@ -78,6 +78,33 @@ class Step(StrEnum):
     BLOCKED = "blocked"  # a problem that the shop has to mend first
 
 
+class CardState(StrEnum):
+    """How far the last sending of a card has come."""
+
+    READY = "ready"  # certainly not with WB: may be sent
+    BEGUN = "begun"  # being sent, or sent and WB's answer got lost
+    SENT = "sent"  # WB took it and works on it, for up to half an hour
+    ACCEPTED = "accepted"  # read back as it was sent
+    REFUSED = "refused"  # WB said why
+    SILENT = "silent"  # WB has neither the card nor an error: a later plan may send it again
+    BLOCKED = "blocked"  # never sent: the shop has to mend it first
+
+
+WITH_WB = frozenset({CardState.BEGUN, CardState.SENT})
+"""WB may be making the card just now, so nothing is sent about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was last told to WB of a card, by its vendorCode."""
+
+    product_id: ProductId
+    state: CardState
+    content_hash: str = ""
+    pictures_hash: str = ""  # empty: its pictures were never told by us
+    problems: tuple["CardProblem", ...] = ()
+
+
 class ProblemKind(StrEnum):
     """Why a card, or a value of it, cannot be sent as it is; texts.py says it in Russian."""
 
@@ -146,6 +173,7 @@ class PlannedCard:
     problems: tuple[CardProblem, ...] = ()
     pictures: tuple[str, ...] = ()
     content_hash: str = ""  # of `content`, see `hashed`
+    sources: Mapping[str, str] = field(default_factory=dict)  # target → where the shop keeps it, as in CardProblem
     filled: int = 0  # of the subject's characteristics
     known: int = 0
 
@@ -161,3 +189,5 @@ class Plan:
     made_at: datetime
     cards: tuple[PlannedCard, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)  # of the mapping tables it was made with
+    subjects: Mapping[SubjectId, str] = field(default_factory=dict)  # their names
+    characteristics: Mapping[CharcId, str] = field(default_factory=dict)  # their names

@@ -18,7 +18,8 @@ Text = Annotated[str, Field(min_length=1)]
 
 CardField = Literal[
     "vendorCode", "title", "description", "brand", "length", "width", "height", "weight",
-    "techSize", "wbSize", "price", "kizMarked", "documentNumber", "documentStart", "documentEnd",
+    "techSize", "wbSize", "price", "kizMarked", "documentType", "documentNumber", "documentProduct",
+    "documentTradeName", "documentApplicant", "documentStart", "documentEnd",
 ]  # fmt: skip
 """What a card holds outside of its characteristics. Sides in cm and weight in kg, as WB takes them."""
 

@@ -259,6 +259,15 @@ class Prices(_Section):
     offers: dict[OfferId, PriceRule] = {}
     excluded_offers: frozenset[OfferId] = frozenset()
 
+    def of(self, offer: OfferId, subject: SubjectId | None) -> PriceRule:
+        """The nearest rule: the offer's own, the subject's, the default."""
+        of_subject = self.default if subject is None else self.subjects.get(subject, self.default)
+        return self.offers.get(offer, of_subject)
+
+    @property
+    def rules(self) -> tuple[PriceRule, ...]:
+        return (self.default, *self.subjects.values(), *self.offers.values())
+
 
 class Labels(_Section):
     """The paper and how long its links live."""

@@ -2,7 +2,7 @@
 
 A row ties together what WB's documentation spreads over pages: verb and path, the host and the token category of its
 section, the limit it draws from, the largest batch, whether it may be repeated blindly, and what it answers
-(a model of wb.wire, NOTHING for 204, or JSON as it is while no flow uses the call yet).
+(a model of wb.wire, card_wire or price_wire, NOTHING for 204, or JSON as it is while no flow uses the call yet).
 
 Limits are those of Personal and Service tokens, state of 2026-10-24 (WB facts §1, the table of groups).
 Left out on purpose: POST /api/v3/orders/client, which brings buyers' names and phones (and serves Turkey only).
@@ -12,6 +12,29 @@ from dataclasses import dataclass, replace
 from types import NoneType
 
 from wbsync.domain.pacing import Bucket
+from wbsync.wb.card_wire import (
+    Barcodes,
+    Brands,
+    CardErrors,
+    CardLimits,
+    CardsTaken,
+    CharacteristicRows,
+    Colors,
+    Countries,
+    FullCards,
+    MediaTaken,
+    Subjects,
+    TnvedCodes,
+    Words,
+)
+from wbsync.wb.price_wire import (
+    GoodPrices,
+    PendingPriceTaskGoods,
+    PriceTask,
+    PriceTaskGoods,
+    Quarantine,
+    TaskTaken,
+)
 from wbsync.wb.token import Category
 from wbsync.wb.wire import (
     ArchivePage,
@@ -168,33 +191,39 @@ SELLER_INFO = Operation("seller_info", "GET", "/api/v1/seller-info", SELLER, SEL
 
 # Content: what may be sold and how it is described (§2)
 PARENT_SUBJECTS = Operation("parent_subjects", "GET", "/content/v2/object/parent/all", SUBJECTS, CONTENT, JSON)
-SUBJECT_LIST = Operation("subject_list", "GET", "/content/v2/object/all", SUBJECTS, CONTENT, JSON)
+SUBJECT_LIST = Operation("subject_list", "GET", "/content/v2/object/all", SUBJECTS, CONTENT, Subjects)
 CHARACTERISTICS = Operation(
-    "characteristics", "GET", "/content/v2/object/charcs/{subject_id}", SUBJECTS, CONTENT, JSON
+    "characteristics", "GET", "/content/v2/object/charcs/{subject_id}", SUBJECTS, CONTENT, CharacteristicRows
 )
-COLORS = Operation("colors", "GET", "/content/v2/directory/colors", SUBJECTS, CONTENT_CHARACTERISTICS, JSON)
-KINDS = Operation("kinds", "GET", "/content/v2/directory/kinds", SUBJECTS, CONTENT_CHARACTERISTICS, JSON)
-SEASONS = Operation("seasons", "GET", "/content/v2/directory/seasons", SUBJECTS, CONTENT_CHARACTERISTICS, JSON)
-VAT = Operation("vat", "GET", "/content/v2/directory/vat", SUBJECTS, CONTENT_CHARACTERISTICS, JSON)
-COUNTRIES = Operation("countries", "GET", "/content/v2/directory/countries", SUBJECTS, CONTENT, JSON)
-TNVED = Operation("tnved", "GET", "/content/v2/directory/tnved", SUBJECTS, CONTENT, JSON)
+COLORS = Operation("colors", "GET", "/content/v2/directory/colors", SUBJECTS, CONTENT_CHARACTERISTICS, Colors)
+KINDS = Operation("kinds", "GET", "/content/v2/directory/kinds", SUBJECTS, CONTENT_CHARACTERISTICS, Words)
+SEASONS = Operation("seasons", "GET", "/content/v2/directory/seasons", SUBJECTS, CONTENT_CHARACTERISTICS, Words)
+VAT = Operation("vat", "GET", "/content/v2/directory/vat", SUBJECTS, CONTENT_CHARACTERISTICS, Words)
+COUNTRIES = Operation("countries", "GET", "/content/v2/directory/countries", SUBJECTS, CONTENT, Countries)
+TNVED = Operation("tnved", "GET", "/content/v2/directory/tnved", SUBJECTS, CONTENT, TnvedCodes)
 TNVED_ALL = Operation("tnved_all", "GET", "/api/content/v2/directory/tnved/all", SUBJECTS, CONTENT, JSON)
 OKPD = Operation("okpd", "GET", "/api/content/v2/directory/okpd", SUBJECTS, CONTENT, JSON)
 OKPD_ALL = Operation("okpd_all", "GET", "/api/content/v2/directory/okpd/all", SUBJECTS, CONTENT, JSON)
-BRANDS = Operation("brands", "GET", "/api/content/v1/brands", SUBJECTS, CONTENT_BRANDS, JSON)
+BRANDS = Operation("brands", "GET", "/api/content/v1/brands", SUBJECTS, CONTENT_BRANDS, Brands)
 
 # Content: cards (§2)
-BARCODES = Operation("barcodes", "POST", "/content/v2/barcodes", LISTINGS, CONTENT, JSON, repeatable=False)
-CARDS_LIMITS = Operation("cards_limits", "GET", "/content/v2/cards/limits", CREATION, CONTENT_LIMITS, JSON)
+BARCODES = Operation("barcodes", "POST", "/content/v2/barcodes", LISTINGS, CONTENT, Barcodes, repeatable=False)
+CARDS_LIMITS = Operation("cards_limits", "GET", "/content/v2/cards/limits", CREATION, CONTENT_LIMITS, CardLimits)
 CARDS_UPLOAD = Operation(
-    "cards_upload", "POST", "/content/v2/cards/upload", CREATION, CONTENT_UPLOAD, JSON, 100, repeatable=False
+    "cards_upload", "POST", "/content/v2/cards/upload", CREATION, CONTENT_UPLOAD, CardsTaken, 100, repeatable=False
 )
 CARDS_UPLOAD_ADD = Operation(
-    "cards_upload_add", "POST", "/content/v2/cards/upload/add", CREATION, CONTENT_UPLOAD_ADD, JSON, 29, repeatable=False
+    "cards_upload_add", "POST", "/content/v2/cards/upload/add", CREATION, CONTENT_UPLOAD_ADD, CardsTaken, 29,
+    repeatable=False,
 )
-CARDS_UPDATE = Operation("cards_update", "POST", "/content/v2/cards/update", LISTINGS, CONTENT_UPDATE, JSON, 3000)
-CARDS_ERRORS = Operation("cards_errors", "POST", "/content/v2/cards/error/list", LISTINGS, CONTENT_ERRORS, JSON)
+# An update overwrites, so a second one changes nothing more.
+CARDS_UPDATE = Operation(
+    "cards_update", "POST", "/content/v2/cards/update", LISTINGS, CONTENT_UPDATE, CardsTaken, 3000
+)
+CARDS_ERRORS = Operation("cards_errors", "POST", "/content/v2/cards/error/list", LISTINGS, CONTENT_ERRORS, CardErrors)
 CARDS_LIST = Operation("cards_list", "POST", "/content/v2/get/cards/list", LISTINGS, CONTENT, Cards)
+# The same call, read whole: links read all cards, and need little of each.
+CARDS_READ = Operation("cards_read", "POST", "/content/v2/get/cards/list", LISTINGS, CONTENT, FullCards)
 CARDS_REGROUP = Operation("cards_regroup", "POST", "/content/v2/cards/moveNm", LISTINGS, CONTENT, JSON, 30)
 CARDS_TO_TRASH = Operation(
     "cards_to_trash", "POST", "/content/v2/cards/delete/trash", LISTINGS, CONTENT_TRASH, JSON, 1000
@@ -206,7 +235,7 @@ CREATE_TAG = Operation("create_tag", "POST", "/content/v2/tag", TAGS, CONTENT_TA
 CHANGE_TAG = Operation("change_tag", "PATCH", "/content/v2/tag/{tag_id}", TAGS, CONTENT_TAGS, JSON)
 DELETE_TAG = Operation("delete_tag", "DELETE", "/content/v2/tag/{tag_id}", TAGS, CONTENT_TAGS, JSON)
 TAG_CARD = Operation("tag_card", "POST", "/content/v2/tag/nomenclature/link", TAGS, CONTENT_TAGS, JSON, 15)
-MEDIA_BY_LINKS = Operation("media_by_links", "POST", "/content/v3/media/save", MEDIA, CONTENT_MEDIA, JSON, 31)
+MEDIA_BY_LINKS = Operation("media_by_links", "POST", "/content/v3/media/save", MEDIA, CONTENT_MEDIA, MediaTaken, 31)
 MEDIA_FILE = Operation("media_file", "POST", "/content/v3/media/file", MEDIA, CONTENT_MEDIA, JSON, repeatable=False)
 
 # Stock and the seller's warehouses (§3)
@@ -348,24 +377,28 @@ AUTORETURN_RESTRICTED = Operation(
 )
 
 # Prices (§7). A price task sent twice answers 208 with the first one's id.
-SET_PRICES = Operation("set_prices", "POST", "/api/v2/upload/task", PRICING, PRICES, JSON, 1000)
-SET_SIZE_PRICES = Operation("set_size_prices", "POST", "/api/v2/upload/task/size", PRICING, PRICES, JSON, 1000)
+SET_PRICES = Operation("set_prices", "POST", "/api/v2/upload/task", PRICING, PRICES, TaskTaken, 1000)
+SET_SIZE_PRICES = Operation(
+    "set_size_prices", "POST", "/api/v2/upload/task/size", PRICING, PRICES, TaskTaken, 1000
+)
 SET_CLUB_DISCOUNTS = Operation(
     "set_club_discounts", "POST", "/api/v2/upload/task/club-discount", PRICING, PRICES, JSON, 1000
 )
 SET_WHOLESALE_DISCOUNTS = Operation(
     "set_wholesale_discounts", "POST", "/api/discounts-prices/v1/upload/task/b2b/wholesale", PRICING, PRICES, JSON, 1000
 )
-PRICE_TASK = Operation("price_task", "GET", "/api/v2/history/tasks", PRICING, PRICES, JSON)
-PRICE_TASK_GOODS = Operation("price_task_goods", "GET", "/api/v2/history/goods/task", PRICING, PRICES, JSON)
-PENDING_PRICE_TASK = Operation("pending_price_task", "GET", "/api/v2/buffer/tasks", PRICING, PRICES, JSON)
-PENDING_PRICE_TASK_GOODS = Operation(
-    "pending_price_task_goods", "GET", "/api/v2/buffer/goods/task", PRICING, PRICES, JSON
+PRICE_TASK = Operation("price_task", "GET", "/api/v2/history/tasks", PRICING, PRICES, PriceTask)
+PRICE_TASK_GOODS = Operation(
+    "price_task_goods", "GET", "/api/v2/history/goods/task", PRICING, PRICES, PriceTaskGoods
 )
-PRICE_LIST = Operation("price_list", "GET", "/api/v2/list/goods/filter", PRICING, PRICES, JSON)
-PRICES_OF = Operation("prices_of", "POST", "/api/v2/list/goods/filter", PRICING, PRICES, JSON, 1000)
+PENDING_PRICE_TASK = Operation("pending_price_task", "GET", "/api/v2/buffer/tasks", PRICING, PRICES, PriceTask)
+PENDING_PRICE_TASK_GOODS = Operation(
+    "pending_price_task_goods", "GET", "/api/v2/buffer/goods/task", PRICING, PRICES, PendingPriceTaskGoods
+)
+PRICE_LIST = Operation("price_list", "GET", "/api/v2/list/goods/filter", PRICING, PRICES, GoodPrices)
+PRICES_OF = Operation("prices_of", "POST", "/api/v2/list/goods/filter", PRICING, PRICES, GoodPrices, 1000)
 SIZE_PRICES = Operation("size_prices", "GET", "/api/v2/list/goods/size/nm", PRICING, PRICES, JSON)
-PRICE_QUARANTINE = Operation("price_quarantine", "GET", "/api/v2/quarantine/goods", PRICING, PRICES, JSON)
+PRICE_QUARANTINE = Operation("price_quarantine", "GET", "/api/v2/quarantine/goods", PRICING, PRICES, Quarantine)
 
 # WB's own warehouses (§8); 204 when they hold nothing
 WB_WAREHOUSES_STOCK = Operation(

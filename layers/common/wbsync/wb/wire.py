@@ -8,7 +8,7 @@ Buyers' names, phones and addresses have no field here, so they are never taken 
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Self, get_args
@@ -25,12 +25,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from wbsync.domain.ids import Barcode, ChrtId, NmId, OrderId, SupplyId, WarehouseId
+from wbsync.domain.ids import Barcode, ChrtId, ImtId, NmId, OrderId, SubjectId, SupplyId, WarehouseId
 from wbsync.errors import Rejected
 from wbsync.texts import STOCK_REFUSALS
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
@@ -44,7 +44,7 @@ class _Wire(BaseModel):
     )
 
 
-class _Answer(_Wire):
+class Answer(Wire):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, data: Any) -> Any:  # noqa: ANN401 whatever WB sent
@@ -54,11 +54,11 @@ class _Answer(_Wire):
 # Orders (§4)
 
 
-class OrderOptions(_Answer):
+class OrderOptions(Answer):
     b2b: bool = Field(default=False, alias="isB2B")
 
 
-class OrderRow(_Answer):
+class OrderRow(Answer):
     """An assembly order: one unit of one size. Prices are integers × 100 with ISO 4217 numbers of their currencies.
 
     `rid` is `srid` in WB's reports. `order_uid` is the same for all orders of one basket.
@@ -100,14 +100,14 @@ class OrderListed(OrderRow):
     supply_id: SupplyId = SupplyId("")
 
 
-class StrangeOrder(_Answer):
+class StrangeOrder(Answer):
     """What can still be told of an order that cannot be read; 0 and None where even that cannot."""
 
     id: OrderId = OrderId(0)
     created_at: AwareDatetime | None = None
 
 
-class _OrderList[Row: _Answer](_Answer):
+class _OrderList[Row: Answer](Answer):
     """An order that cannot be read must not hold back the others: it is counted, and stays where it is at WB."""
 
     orders: tuple[Row, ...] = ()
@@ -124,7 +124,7 @@ class _OrderList[Row: _Answer](_Answer):
         if not isinstance(rows, list):
             return data
         kind = get_args(cls.model_fields["orders"].annotation)[0]
-        read = [(_read(kind, row), row) for row in rows]
+        read = [(readable(kind, row), row) for row in rows]
         return data | {
             "orders": [order for order, _ in read if order],
             "strange": [_strange(row) for order, row in read if order is None],
@@ -141,7 +141,8 @@ class OrdersPage(_OrderList[OrderListed]):
     next: int = 0
 
 
-def _read[Row: _Answer](kind: type[Row], row: object) -> Row | None:
+def readable[Row: Answer](kind: type[Row], row: object) -> Row | None:
+    """The row, or None where it cannot be read."""
     try:
         return kind.model_validate(row)
     except ValidationError:
@@ -150,17 +151,17 @@ def _read[Row: _Answer](kind: type[Row], row: object) -> Row | None:
 
 def _strange(row: Any) -> StrangeOrder:  # noqa: ANN401 whatever WB sent
     known = row if isinstance(row, dict) else {}
-    parts = [_read(StrangeOrder, {name: known.get(name)}) or StrangeOrder() for name in ("id", "createdAt")]
+    parts = [readable(StrangeOrder, {name: known.get(name)}) or StrangeOrder() for name in ("id", "createdAt")]
     return StrangeOrder(id=parts[0].id, created_at=parts[1].created_at)
 
 
-class OrderIds(_Wire):
+class OrderIds(Wire):
     """The body of every ask about orders: statuses (≤ 1000), stickers (≤ 100), adding to a supply (≤ 100)."""
 
     orders: tuple[OrderId, ...]
 
 
-class OrderStatus(_Answer):
+class OrderStatus(Answer):
     """`supplier_status`: what the seller did; `wb_status`: what WB and the buyer did."""
 
     id: OrderId
@@ -170,11 +171,11 @@ class OrderStatus(_Answer):
     is_transferable: bool = False
 
 
-class OrderStatuses(_Answer):
+class OrderStatuses(Answer):
     orders: tuple[OrderStatus, ...] = ()
 
 
-class Sticker(_Answer):
+class Sticker(Answer):
     """A label. `part_a` and `part_b` are what people read on it."""
 
     order_id: OrderId
@@ -188,7 +189,7 @@ class Sticker(_Answer):
         return _decoded(self.file, f"the sticker of order {self.order_id}")
 
 
-class Stickers(_Answer):
+class Stickers(Answer):
     """Orders that are neither in `confirm` nor in `complete` are left out of the answer."""
 
     stickers: tuple[Sticker, ...] = ()
@@ -205,14 +206,14 @@ class CrossBorderSticker(Sticker):
         return self.status == "ready"
 
 
-class CrossBorderStickers(_Answer):
+class CrossBorderStickers(Answer):
     stickers: tuple[CrossBorderSticker, ...] = ()
 
 
 # Archive (§4)
 
 
-class ArchivedStatus(_Answer):
+class ArchivedStatus(Answer):
     supplier_status: str = ""
     wb_status: str = ""
 
@@ -221,11 +222,15 @@ def _in_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-class ArchivedOrder(_Answer):
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A time that WB may have told without its offset, or as a mere date: in UTC then."""
+
+
+class ArchivedOrder(Answer):
     """An order that is older than three months; of its other fields we need none. `created_at` may be a mere date."""
 
     id: OrderId
-    created_at: Annotated[datetime, AfterValidator(_in_utc)]
+    created_at: Moment
     supply_id: SupplyId = SupplyId("")
     status: ArchivedStatus = ArchivedStatus()
 
@@ -239,7 +244,7 @@ class ArchivePage(_OrderList[ArchivedOrder]):
 # Marking (§4)
 
 
-class MarkRow(_Answer):
+class MarkRow(Answer):
     """What WB has under one key of an order. Where it has nothing, `value` is absent, empty or the word "null"."""
 
     key: str = ""
@@ -252,18 +257,18 @@ class MarkRow(_Answer):
         return "\n".join(map(str, value)) if isinstance(value, list) else str(value).removeprefix("null")
 
 
-class OrderMarks(_Answer):
+class OrderMarks(Answer):
     id: OrderId
     meta_details: tuple[MarkRow, ...] = ()
 
 
-class OrdersMarks(_Answer):
+class OrdersMarks(Answer):
     """Also the `data` of a 409 MetaValidationFail, which says why a supply is not delivered."""
 
     orders: tuple[OrderMarks, ...] = ()
 
 
-class PutMark(_Wire):
+class PutMark(Wire):
     """The body of each PUT of a marking code: the one field of its key is set."""
 
     sgtins: tuple[str, ...] | None = None
@@ -277,15 +282,15 @@ class PutMark(_Wire):
 # Supplies (§5)
 
 
-class NewSupply(_Wire):
+class NewSupply(Wire):
     name: str = Field(min_length=1, max_length=128)
 
 
-class CreatedSupply(_Answer):
+class CreatedSupply(Answer):
     id: SupplyId
 
 
-class SupplyBarcode(_Answer):
+class SupplyBarcode(Answer):
     barcode: str = ""
     file: str = Field("", repr=False)
 
@@ -294,7 +299,7 @@ class SupplyBarcode(_Answer):
         return _decoded(self.file, f"the code of supply {self.barcode}")
 
 
-class SupplyRow(_Answer):
+class SupplyRow(Answer):
     """A supply. `done`: closed; `scan_dt`: when WB took it over. An empty one is of no kind yet."""
 
     id: SupplyId
@@ -305,68 +310,68 @@ class SupplyRow(_Answer):
     scan_dt: AwareDatetime | None = None
     cargo_type: int | None = None
     cross_border_type: int | None = None
-    is_b2b: bool | None = None
+    is_b2b: bool | None = Field(None, alias="isB2b")  # of orders WB writes isB2B
     is_pickup_point_shipment_allowed: bool = False
     spot_available: bool = False
 
 
-class SuppliesPage(_Answer):
+class SuppliesPage(Answer):
     """`next` goes into the next ask; the last page has fewer supplies than were asked for."""
 
     next: int = 0
     supplies: tuple[SupplyRow, ...] = ()
 
 
-class SupplyOrderIds(_Answer):
+class SupplyOrderIds(Answer):
     order_ids: tuple[OrderId, ...] = ()
 
 
-class ReshipmentOrder(_Answer):
+class ReshipmentOrder(Answer):
     """An order that WB did not find when it took its supply over; WB writes these ids with a capital D."""
 
     supply_id: SupplyId = Field(SupplyId(""), alias="supplyID")
     order_id: OrderId = Field(alias="orderID")
 
 
-class ReshipmentOrders(_Answer):
+class ReshipmentOrders(Answer):
     orders: tuple[ReshipmentOrder, ...] = ()
 
 
-class Transfer(_Wire):
+class Transfer(Wire):
     """From a delivered supply onto assembly again, in an open one; once in an order's life."""
 
     order_ids: tuple[OrderId, ...]
     new_supply_id: SupplyId
 
 
-class TransferError(_Answer):
+class TransferError(Answer):
     code: str = ""
     detail: str = ""
 
 
-class TransferredOrder(_Answer):
+class TransferredOrder(Answer):
     order_id: OrderId
     success: bool = False
     error: TransferError | None = None
 
 
-class TransferredOrders(_Answer):
+class TransferredOrders(Answer):
     transferred_orders: tuple[TransferredOrder, ...] = ()
 
 
-class Box(_Answer):
+class Box(Answer):
     id: str
 
 
-class Boxes(_Answer):
+class Boxes(Answer):
     trbxes: tuple[Box, ...] = ()
 
 
-class NewBoxes(_Wire):
+class NewBoxes(Wire):
     amount: int = Field(ge=1, le=1000)
 
 
-class BoxIds(_Wire):
+class BoxIds(Wire):
     """Both what is asked about boxes and what WB answers to NewBoxes."""
 
     trbx_ids: tuple[str, ...] = ()
@@ -378,11 +383,11 @@ class BoxSticker(SupplyBarcode):
         return _decoded(self.file, f"the sticker of box {self.barcode}")
 
 
-class BoxStickers(_Answer):
+class BoxStickers(Answer):
     stickers: tuple[BoxSticker, ...] = ()
 
 
-class PutSpot(_Wire):
+class PutSpot(Wire):
     """Who drives the supply into Russia. `carrier_country_code` is the country's number in OKSM; 112 is Belarus."""
 
     carrier_name: str
@@ -392,7 +397,7 @@ class PutSpot(_Wire):
     trailer_registration_number: str | None = None
 
 
-class SpotForm(_Answer):
+class SpotForm(Answer):
     """SPOT of a supply as WB keeps it. `status`: pending, completed or failed; the latter with its `error_code`."""
 
     status: str = ""
@@ -404,12 +409,12 @@ class SpotForm(_Answer):
     error_code: str = ""
 
 
-class SpotError(_Answer):
+class SpotError(Answer):
     title: str = ""
     detail: str = ""
 
 
-class SpotOfSupply(_Answer):
+class SpotOfSupply(Answer):
     """Without `spot`, none was sent; with `error`, WB cannot tell."""
 
     id: SupplyId
@@ -417,15 +422,15 @@ class SpotOfSupply(_Answer):
     error: SpotError | None = None
 
 
-class SpotList(_Answer):
+class SpotList(Answer):
     supplies: tuple[SpotOfSupply, ...] = ()
 
 
-class SupplyIds(_Wire):
+class SupplyIds(Wire):
     supply_ids: tuple[SupplyId, ...]
 
 
-class SpotSticker(_Answer):
+class SpotSticker(Answer):
     """PNG."""
 
     qr_code: str = Field("", repr=False)
@@ -448,28 +453,28 @@ def _decoded(file: str, what: str) -> bytes:
 # Stock and warehouses (§3)
 
 
-class StockRow(_Answer):
+class StockRow(Answer):
     chrt_id: ChrtId
     amount: int
 
 
-class PutStocks(_Wire):
+class PutStocks(Wire):
     """≤ 1000 rows, ≤ 100,000 units each. WB answers 204 to misnamed fields too: read back what matters."""
 
     stocks: tuple[StockRow, ...]
 
 
-class ChrtIds(_Wire):
+class ChrtIds(Wire):
     chrt_ids: tuple[ChrtId, ...]
 
 
-class Stocks(_Answer):
+class Stocks(Answer):
     """Sizes that WB has no record of are left out."""
 
     stocks: tuple[StockRow, ...] = ()
 
 
-class WarehouseRow(_Answer):
+class WarehouseRow(Answer):
     """A warehouse of the seller. `delivery_type`: 1 FBS, 2 DBS, 3 DBW, 5 click & collect, 6 EDBS."""
 
     id: WarehouseId
@@ -487,7 +492,7 @@ Warehouses = list[WarehouseRow]
 # Cards (§2). Content writes nmID and chrtID where Marketplace writes nmId and chrtId.
 
 
-class CardsCursor(_Answer):
+class CardsCursor(Answer):
     """Where the next ask goes on; kept as WB wrote it. `total`: cards in this answer."""
 
     updated_at: str = ""
@@ -495,46 +500,64 @@ class CardsCursor(_Answer):
     total: int = 0
 
 
-class _CursorAsk(_Wire):
+class _CursorAsk(Wire):
     limit: int
     updated_at: str | None = None
     nm_id: NmId | None = Field(None, alias="nmID")
 
 
-class _Sort(_Wire):
+class _Sort(Wire):
     ascending: bool = True
 
 
-class _Filter(_Wire):
+class _Filter(Wire):
     with_photo: int = -1
+    text_search: str | None = None
+    imt_id: ImtId | None = Field(None, alias="imtID")
+    object_ids: tuple[SubjectId, ...] | None = Field(None, alias="objectIDs")
 
 
-class _CardsSettings(_Wire):
+class _CardsSettings(Wire):
     sort: _Sort = _Sort()
     filter: _Filter = _Filter()
     cursor: _CursorAsk
 
 
-class CardsAsk(_Wire):
+class CardsAsk(Wire):
     """Cards with or without photos, those changed longest ago first, so that a kept cursor brings only changes."""
 
     settings: _CardsSettings
 
     @classmethod
-    def after(cls, cursor: CardsCursor | None = None, *, limit: int = 100) -> Self:
-        """From `cursor` on, or from the beginning; `limit` ≤ 100. The end: an answer with `cursor.total < limit`."""
+    def after(
+        cls,
+        cursor: CardsCursor | None = None,
+        *,
+        limit: int = 100,
+        search: str | None = None,
+        imt_id: ImtId | None = None,
+        subjects: Iterable[SubjectId] = (),
+    ) -> Self:
+        """From `cursor` on, or from the beginning; `limit` ≤ 100. The end: an answer with `cursor.total < limit`.
+
+        `search` is looked for in vendorCodes, nmIDs and barcodes: what it finds is to be compared again. `imt_id` asks
+        for the cards of one group, `subjects` for those of these subjects.
+        """
         seen = cursor if cursor and cursor.updated_at else None
         ask = _CursorAsk(limit=limit, updated_at=seen and seen.updated_at, nm_id=seen and seen.nm_id)
-        return cls(settings=_CardsSettings(cursor=ask))
+        narrowed = _Filter(text_search=search, imt_id=imt_id, object_ids=tuple(subjects) or None)
+        return cls(settings=_CardsSettings(cursor=ask, filter=narrowed))
 
 
-class Size(_Answer):
+class Size(Answer):
     chrt_id: ChrtId = Field(alias="chrtID")
     tech_size: str = ""
     skus: tuple[Barcode, ...] = ()
 
 
-class Card(_Answer):
+class Card(Answer):
+    """As much of a card as links need, since all of them are read for that; the whole is card_wire.FullCard."""
+
     nm_id: NmId = Field(alias="nmID")
     imt_id: int = Field(0, alias="imtID")
     vendor_code: str = ""
@@ -542,7 +565,7 @@ class Card(_Answer):
     sizes: tuple[Size, ...] = ()
 
 
-class Cards(_Answer):
+class Cards(Answer):
     cards: tuple[Card, ...] = ()
     cursor: CardsCursor = CardsCursor()
 
@@ -550,14 +573,14 @@ class Cards(_Answer):
 # WB's own warehouses (§8)
 
 
-class WbStockAsk(_Wire):
+class WbStockAsk(Wire):
     """All sizes of the seller: `limit` ≤ 250,000 rows from `offset` on."""
 
     limit: int
     offset: int = 0
 
 
-class WbStockRow(_Answer):
+class WbStockRow(Answer):
     """One size in one of WB's warehouses; at present WB tells all of them as one, −999999 «Склад WB»."""
 
     nm_id: NmId
@@ -569,11 +592,11 @@ class WbStockRow(_Answer):
     in_way_from_client: int = 0
 
 
-class WbStockRows(_Answer):
+class WbStockRows(Answer):
     items: tuple[WbStockRow, ...] = ()
 
 
-class WbStock(_Answer):
+class WbStock(Answer):
     """204 is an empty answer: there is nothing, or nothing more."""
 
     data: WbStockRows = WbStockRows()
@@ -587,7 +610,7 @@ class WbStock(_Answer):
 # General (§1)
 
 
-class SellerInfo(_Answer):
+class SellerInfo(Answer):
     name: str = ""
     sid: str = ""
     trade_mark: str = ""
