@@ -14,10 +14,11 @@ from infra.cli.console import print_json, print_table
 from infra.cli.installation import Installation
 from infra.cli.known_schema import known_schema
 from infra.cli.mapping_file import MappingFile, read_folder, with_version
+from infra.cli.mapping_propose import propose_table
 from infra.cli.options import JsonOption, StageOption, WbHostsOption
 from wbsync.domain.broken_cards import broke
 from wbsync.domain.contradictions import Contradiction
-from wbsync.domain.ids import SubjectId
+from wbsync.domain.ids import SectionId, SubjectId
 from wbsync.domain.mapping import CommonTable, SubjectTable
 from wbsync.domain.mapping_check import contradictions, same_products
 from wbsync.domain.schema import Schema
@@ -172,6 +173,25 @@ def _refuse(problems: Iterable[str]) -> None:
     told = list(problems)
     if told:
         raise Rejected("\n".join(told))
+
+
+@app.command()
+def propose(
+    stage: StageOption,
+    subject: Annotated[int, typer.Option(help="WB's id of the subject.")],
+    wb_hosts: WbHostsOption = "",
+    *,
+    accept: Annotated[float, typer.Option(min=0, max=1, help="From this confidence on a row is taken.")] = 0.9,
+    sections: Annotated[
+        list[int] | None, typer.Option("--section", help="The shop's section with such products; repeatable.")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a table to begin with there.")] = None,
+) -> None:
+    """A source and a rule for every characteristic of a subject, out of the shop's properties and their values."""
+    with Installation(stage, wb_hosts) as there:
+        propose_table(
+            there, SubjectId(subject), accept=accept, sections=[SectionId(one) for one in sections or ()], write=write
+        )
 
 
 @app.command()

@@ -10,11 +10,14 @@ from infra.cli.console import print_table
 from infra.cli.installation import Installation
 from infra.cli.known_schema import known_schema
 from infra.cli.mapping_draft import Candidate, Wanted, draft, is_mappable, target
+from infra.proposals.match import Known
+from infra.proposals.propose import propose
 from wbsync.bitrix.products import read_properties
 from wbsync.domain.ids import CharcId, SectionId, SubjectId
 from wbsync.domain.mapping import NAMED_FIELDS, AsIs, CardField, Number, Row, Source, ValueRule
 from wbsync.domain.products import ShopProperty
 from wbsync.domain.schema import Characteristic, Schema, SubjectSchema
+from wbsync.domain.values.dictionaries import Dictionary
 from wbsync.errors import Rejected
 from wbsync.stores.mappings import COMMON, MappingsStore, StoredTable
 from wbsync.telemetry import utcnow
@@ -43,11 +46,30 @@ FIELD_SOURCES: Mapping[CardField, Candidate] = {
 """What Bitrix keeps outside of properties: millimetres and grams."""
 
 
+def suggested(
+    properties: Sequence[ShopProperty],
+    characteristics: Sequence[Characteristic],
+    schema: Schema,
+    accepted: Sequence[tuple[Characteristic, Row]],
+) -> dict[CharcId, list[Candidate]]:
+    """What `infra.proposals` makes of it."""
+    dictionaries = {name: Dictionary([e.name for e in entries]) for name, entries in schema.dictionaries.items()}
+    taken = {row.from_.property: charc.charc_id for charc, row in accepted if row.from_.property}
+    found = propose(properties, characteristics, Known(dictionaries, taken))
+    return {
+        charc: [
+            Candidate(Source(property=one.source.code), one.rule, one.confidence, one.reason, one.source.name)
+            for one in proposals
+        ]
+        for charc, proposals in found.items()
+    }
+
+
 def propose_table(
     there: Installation,
     subject: SubjectId,
     *,
-    suggest: Suggest,
+    suggest: Suggest = suggested,
     accept: float,
     sections: Iterable[SectionId],
     write: Path | None,
