@@ -25,6 +25,7 @@ from infra.local import cloud
 from infra.local.bitrix import SECRET, USER_ID
 from infra.local.goods import goods
 from infra.local.ministack import LOG, REGION, ROOT, CloudError, ministack
+from infra.local.products import OFFERS_IBLOCK, PRODUCTS_IBLOCK
 from infra.local.wildberries import Category, make_token
 from wbsync.domain.shop import Shop
 from wbsync.telemetry import utcnow
@@ -57,6 +58,7 @@ class Size(BaseModel):
 
     offers: int = Field(2000, ge=20, le=100_000, description="offers of the shop that WB sells too")
     orders: int = Field(150, ge=6, le=10_000, description="orders that buyers make on WB")
+    products: int = Field(200, ge=15, le=2000, description="products of the shop that are to become cards")
     seed: int = Field(1, ge=0, description="which goods, and which of them are bought")
     wb_port: int = Field(0, ge=0, le=65_535, description="the simulated WB's; 0 picks a free one")
     wb_host_template: str = Field("", pattern=r"^$|\{api\}", description="another way for the functions to WB")
@@ -84,7 +86,7 @@ def shop() -> Shop:
         json.dumps(
             {
                 "account": "demo",
-                "catalog": {"iblocks": [24]},
+                "catalog": {"iblocks": [24, OFFERS_IBLOCK, PRODUCTS_IBLOCK]},
                 "warehouses": [
                     {"wb": MINSK, "name": "Минск", "stores": [1, 2]},
                     {"wb": RUSSIA, "name": "Электросталь", "stores": [3]},
@@ -129,7 +131,7 @@ def shop() -> Shop:
     )
 
 
-def opening(offers: int, seed: int) -> tuple[dict[str, object], dict[str, object]]:
+def opening(offers: int, seed: int, products: int = 0) -> tuple[dict[str, object], dict[str, object]]:
     """Bodies of `/_sim/seed` for WB and for the shop, which has one store more than usual for the goods in Russia."""
     warehouses = [
         {"id": MINSK, "name": "Минск, основной"},
@@ -140,7 +142,8 @@ def opening(offers: int, seed: int) -> tuple[dict[str, object], dict[str, object
         {"id": 2, "title": "Магазин", "share": 0.2},
         {"id": 3, "title": "Склад для России", "share": 0.2},
     ]
-    return {"goods": offers, "seed": seed, "warehouses": warehouses}, {"offers": offers, "seed": seed, "stores": stores}
+    shop = {"offers": offers, "products": products, "seed": seed, "stores": stores}
+    return {"goods": offers, "seed": seed, "warehouses": warehouses}, shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,8 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
                 simulator("wildberries", "--port", str(size.wb_port), "--goods", str(size.offers), *world)
             )
             bitrix = running.enter_context(simulator("bitrix", "--offers", str(size.offers), *world))
-            for address, world_of_it in zip((wildberries, bitrix), opening(size.offers, size.seed), strict=True):
+            seeds = opening(size.offers, size.seed, size.products)
+            for address, world_of_it in zip((wildberries, bitrix), seeds, strict=True):
                 httpx.post(f"{address}/_sim/seed", json=world_of_it, timeout=_STARTS_WITHIN).raise_for_status()
             aws = running.enter_context(ministack(LOG))
         running.callback(_let_nothing_disturb_the_end)
@@ -314,7 +318,7 @@ def _let_roles_send_in_batches(aws: str) -> None:
 
 def _secrets(bitrix: str) -> dict[str, str]:
     token = make_token(
-        categories=(Category.CONTENT, Category.MARKETPLACE, Category.ANALYTICS),
+        categories=(Category.CONTENT, Category.MARKETPLACE, Category.ANALYTICS, Category.PRICES),
         expires=utcnow() + timedelta(days=100),
         kind="personal",
     )

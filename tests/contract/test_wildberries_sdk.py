@@ -46,6 +46,7 @@ class Peer:
     def __post_init__(self) -> None:
         self.goods = self.api(items, "marketplace-api")
         self.content = self.api(items, "content-api")
+        self.prices = self.api(items, "discounts-prices-api")
         self.fbs = self.api(orders_fbs, "marketplace-api")
         self.seller = self.api(general, "common-api")
 
@@ -116,7 +117,66 @@ def test_the_sdk_understands_every_operation_from_stock_to_labels(peer: Peer) ->
     _into_russia(peer)
     _wb_stock(peer)
     _archive(peer)
+    _catalog(peer)
+    _prices(peer)
     assert set(peer.wb.state.requests) == {route.operation for route in ROUTES}
+
+
+def _catalog(peer: Peer) -> None:
+    content = peer.content
+    assert len(understood(content.get_v2_object_parent_all_with_http_info())["data"]) == 3
+    assert len(understood(content.get_v2_object_all_with_http_info())["data"]) == 3
+    names = {row["name"] for row in understood(content.get_v2_object_charcs_subject_id_with_http_info(192))["data"]}
+    assert {"Цвет", "Состав", "Бренд"} <= names
+    for directory in ("colors", "kinds", "countries", "seasons", "vat"):
+        ask = getattr(content, f"get_v2_directory_{directory}_with_http_info")
+        assert understood(ask())["data"]
+    assert understood(content.get_v2_directory_tnved_with_http_info(192))["data"]
+    assert len(understood(content.get_v1_brands_with_http_info(192))["brands"]) == 100
+    assert understood(content.get_v2_cards_limits_with_http_info())["data"]["freeLimits"]
+    [barcode] = understood(content.post_v2_barcodes_with_http_info({"count": 1}))["data"]
+    look = [{"id": 14_177_449, "value": ["белый"]}, {"id": 15_000_011, "value": ["хлопок"]}]
+    card = {"vendorCode": "Ф-1", "title": "Футболка", "sizes": [{"skus": [barcode]}], "characteristics": look}
+    peer.wb.state.cards_delay = 0
+    for variant in (card, card | {"vendorCode": "Ф-2"}):
+        content.post_v2_cards_upload([{"subjectID": 192, "variants": [variant]}])
+    [item] = understood(content.post_v2_cards_error_list_with_http_info({"cursor": {"limit": 1}}))["data"]["items"]
+    assert item["vendorCodes"] == ["Ф-2"]  # the barcode is taken
+    [made] = [each for each in peer.wb.state.cards.values() if each.vendor_code == "Ф-1"]
+    more = {"vendorCode": "Ф-3", "title": "Футболка", "characteristics": [look[1], look[0] | {"value": ["синий"]}]}
+    content.post_v2_cards_upload_add({"imtID": made.imt_id, "cardsToAdd": [more]})
+    size = {"chrtID": made.sizes[0].chrt_id, "skus": [barcode]}
+    content.post_v2_cards_update([card | {"nmID": made.nm_id, "title": "Другая", "sizes": [size]}])
+    wanted = {"settings": {"filter": {"textSearch": "Ф-1"}}}
+    [told] = understood(content.post_v2_get_cards_list_with_http_info(wanted))["cards"]
+    assert told["title"] == "Другая"
+    peer.wb.state.fetch = lambda _link: b"no picture"
+    media = {"nmId": made.nm_id, "data": ["https://shop.test/1.jpg"]}
+    assert not understood(content.post_v3_media_save_with_http_info(media))["error"]
+
+
+def _prices(peer: Peer) -> None:
+    prices, state = peer.prices, peer.wb.state
+    state.prices_delay = 0
+    card = next(iter(state.cards.values()))
+    data = {"data": [{"nmID": card.nm_id, "price": 999}]}
+    number = understood(prices.post_v2_upload_task_with_http_info(data))["data"]["id"]
+    assert understood(prices.get_v2_history_tasks_with_http_info(number))["data"]["status"] == 3
+    [row] = understood(prices.get_v2_history_goods_task_with_http_info(10, number))["data"]["historyGoods"]
+    assert (row["price"], row["status"]) == (999, 2)
+    assert understood(prices.get_v2_buffer_tasks_with_http_info(number))["data"] == {}
+    assert understood(prices.get_v2_buffer_goods_task_with_http_info(10, number))["data"]["bufferGoods"] == []
+    prices.post_v2_upload_task({"data": [{"nmID": card.nm_id, "price": 1}]})
+    [held] = understood(prices.get_v2_quarantine_goods_with_http_info(10))["data"]["quarantineGoods"]
+    assert held["newPrice"] == 1
+    card.sizes_have_prices = True
+    size = {"nmID": card.nm_id, "sizeID": card.sizes[0].chrt_id, "price": 888}
+    understood(prices.post_v2_upload_task_size_with_http_info({"data": [size]}))
+    sizes = understood(prices.get_v2_list_goods_size_nm_with_http_info(10, card.nm_id))["data"]["listGoods"]
+    assert [row["price"] for row in sizes][:1] == [888]
+    assert understood(prices.get_v2_list_goods_filter_with_http_info(10))["data"]["listGoods"]
+    wanted = {"nmList": [card.nm_id]}
+    assert understood(prices.post_v2_list_goods_filter_with_http_info(wanted))["data"]["listGoods"]
 
 
 def _stock(peer: Peer) -> None:

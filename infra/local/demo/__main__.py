@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Column, Table
 
 from infra.local.demo import counting, outcome
+from infra.local.demo.catalog import Catalog
 from infra.local.demo.counting import World
 from infra.local.demo.day import Day
 from infra.local.demo.handover import Handover
@@ -94,18 +95,18 @@ def _life_of_orders(size: Size, world: Stage, phases: Phases) -> dict[str, Any]:
     """The report without its times. After a failure the functions' logs are kept: they end with the local cloud."""
     people = People(wildberries=world.wildberries, bitrix=world.bitrix, seed=size.seed)
     running = Running(world, people, size, phases.say)
-    day, handover = Day(running), Handover(running)
+    day, handover, catalog = Day(running), Handover(running), Catalog(running)
     try:
-        for name, hour in {**day.hours(), **handover.hours()}.items():
+        for name, hour in {**day.hours(), **handover.hours(), **catalog.hours()}.items():
             with phases(name):
                 phases.say(hour())
         with phases("count what came of it"):
-            return report(running, handover)
+            return report(running, handover, catalog)
     except _FAILURES as error:
         raise CloudError(f"{error} (see {world.keep_logs()})") from error
 
 
-def report(run: Running, handover: Handover) -> dict[str, Any]:
+def report(run: Running, handover: Handover, catalog: Catalog) -> dict[str, Any]:
     """All but `seconds` of report.json."""
     world, reasons, stage = run.world(), run.reasons(), run.stage
     return {
@@ -114,6 +115,7 @@ def report(run: Running, handover: Handover) -> dict[str, Any]:
         **_of_supplies(world, run.files("supplies/"), handover),
         **_of_proof(world, reasons, handover.proofs()),
         **_of_stock(world, handover.fbo_kept()),
+        **catalog.counted(),
         "wb_requests": world.wb["requests"],
         "wb_answers": world.wb["answers"],
         "wb_429": world.wb["answers_429"],
@@ -132,7 +134,7 @@ def report(run: Running, handover: Handover) -> dict[str, Any]:
             "ministack": stage.ministack,
             "labels": stage.labels,
         },
-        "sizes": run.size.model_dump(include={"offers", "orders", "seed"}),
+        "sizes": run.size.model_dump(include={"offers", "orders", "products", "seed"}),
     }
 
 
@@ -246,6 +248,14 @@ _SHOWN: Mapping[str, str] = {
     "print_pages": "… pages",
     "print_stickers": "… stickers read by a scanner",
     "prints_missing": "… stickers and QR codes missing",
+    "products": "products without cards",
+    "cards_accepted": "cards made and accepted",
+    "cards_good_missing": "… good ones missing",
+    "cards_doubled": "… made twice",
+    "cards_unlinked": "… barcodes not linked",
+    "cards_blocked": "cards held back, with their reason",
+    "cards_refused": "cards that WB refused, with its reason",
+    "cards_bad_unexplained": "mistakes not explained",
     "wb_requests": "requests to WB",
     "wb_429": "… refused by its limit",
     "bitrix_requests": "requests to Bitrix",
@@ -253,7 +263,7 @@ _SHOWN: Mapping[str, str] = {
 
 
 def _table(report: Mapping[str, Any]) -> Table:
-    table = Table(title="The whole life of a day's orders")
+    table = Table(title="The catalog, and the whole life of a day's orders")
     table.add_column("counted by the outside world")
     table.add_column("", justify="right")
     for name, words in _SHOWN.items():

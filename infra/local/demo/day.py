@@ -78,7 +78,9 @@ class Day:
     # The hours
 
     def link(self) -> str:
-        self.forgotten = self.people.open_shop(offers=self.size.offers, seed=self.size.seed)
+        self.forgotten = self.people.open_shop(
+            offers=self.size.offers, seed=self.size.seed, products=self.size.products
+        )
         [named] = shop().stock.fbo.offers
         marked = named - 1
         self.people.mark_as_sold_by_wb(marked)

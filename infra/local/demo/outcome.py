@@ -236,6 +236,10 @@ MUST_BE_ZERO: Mapping[str, str] = {
     "orders_unexplained": "differences between WB, our table and the shop have no reason",
     "wb_429": "requests were refused by WB's limit",
     "labels_missing": "labels are not stored, or do not open",
+    "cards_good_missing": "good cards are not on WB",
+    "cards_bad_unexplained": "mistakes of products were not explained",
+    "cards_doubled": "cards were made twice",
+    "cards_unlinked": "barcodes of new cards are not linked",
 }
 
 MUST_BE_SOME: Mapping[str, str] = {
@@ -246,6 +250,8 @@ MUST_BE_SOME: Mapping[str, str] = {
     "print_stickers": "no sticker was read on a print file",
     "spot_completed": "no SPOT was completed",
     "proofs": "no day was proven",
+    "cards_accepted": "no card was made",
+    "cards_refused": "no mistake was left for WB to see",
 }
 
 

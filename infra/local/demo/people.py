@@ -44,9 +44,9 @@ class People:
 
     # The shop
 
-    def open_shop(self, *, offers: int, seed: int) -> int:
+    def open_shop(self, *, offers: int, seed: int, products: int = 0) -> int:
         """A fresh shop with one offer more than WB's cards: it lies there, but nobody wrote its barcode. Its id."""
-        _, seeds = opening(offers + 1, seed)
+        _, seeds = opening(offers + 1, seed, products)
         self._ask(self._shop, "POST", "/_sim/seed", seeds)
         forgotten: int = max(product["id"] for product in self.shop()["products"])
         self.write_barcodes(forgotten, [])

@@ -11,6 +11,9 @@ or on a port: `python -m infra.local.wildberries --port 8081`.
 | routes.py | every operation: verb, api, path, bucket, reads or writes, handler; which token category an api wants |
 | auth.py | tokens: 401 and 403, and `make_token` |
 | limits.py | token buckets, what a 4XX costs, X-Ratelimit-* |
+| schema.py subjects.py | what WB wants to know about a card, and its dictionaries |
+| cards.py drafts.py media.py | cards that are made and changed, what is wrong with them, their photos |
+| prices.py | prices and discounts, and the tasks that set them |
 | general.py content.py stocks.py analytics.py orders.py archive.py labels.py meta.py | what the operations do |
 | supplies.py boxes.py transfer.py spot.py | likewise, for supplies |
 | stickers.py | pictures and PDFs with QR codes that scan |

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from infra.local.serving import cut
+from infra.local.wildberries import drafts, prices
 from infra.local.wildberries.answers import Answer, Refusal, Request, problem, refuse
 from infra.local.wildberries.auth import Token, TokenProblem, read_token
 from infra.local.wildberries.control import control
@@ -27,6 +28,7 @@ class Wildberries:
     """One simulated WB: `wsgi` is the app, `state` what it holds (read it under `state.lock`).
 
     `clock` gives Unix seconds, `sleep` is used by the fault "slow" alone, `pace` see `limits.Limits`.
+    `fetch` gives the bytes behind a link to a photo and raises OSError or httpx.HTTPError; by default it asks by HTTP.
     """
 
     def __init__(
@@ -36,16 +38,19 @@ class Wildberries:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         pace: float = 1.0,
+        fetch: Callable[[str], bytes] | None = None,
     ) -> None:
         self._clock, self._sleep, self._ahead = clock, sleep, 0.0
         self._limits = Limits(pace)
+        self._fetch = fetch
         self.state = build(world or World(), clock())
+        self.state.fetch = fetch
 
     def seed(self, world: World) -> None:
         """Begin anew. The lock stays the same: other requests may be waiting at it."""
         with self.state.lock:
             fresh = build(world, self._now())
-            fresh.lock = self.state.lock
+            fresh.lock, fresh.fetch = self.state.lock, self._fetch
             self.state = fresh
 
     def advance(self, seconds: float) -> None:
@@ -166,6 +171,8 @@ class Wildberries:
         """It is now, and what was to happen until now has happened."""
         self.state.now = self._now()
         play(self.state)
+        drafts.play(self.state)
+        prices.play(self.state)
 
     def _now(self) -> float:
         return self._clock() + self._ahead

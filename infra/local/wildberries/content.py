@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
 
 from infra.local.wildberries.answers import Answer, Request, body_of, is_integer, refuse
+from infra.local.wildberries.cards import exact, group_of
 from infra.local.wildberries.state import Card, State
+from infra.local.wildberries.subjects import COLOUR
 
-_SUBJECT, _SUBJECT_NAME, _BRAND = 192, "Товары", "Небывалое"
 _DEFAULT_LIMIT, _MAX_LIMIT = 10, 100
+_PHOTO_SIZES = ("big", "c246x328", "c516x688", "square", "tm")
 
 
 def cards_list(state: State, request: Request) -> Answer:
@@ -26,17 +28,17 @@ def cards_list(state: State, request: Request) -> Answer:
     page = cards[:limit]
     told: dict[str, object] = {"total": len(page)}
     if page:
-        told |= {"updatedAt": _stamp(page[-1].updated_at), "nmID": page[-1].nm_id}
-    return Answer(200, {"cards": [_wire(card) for card in page], "cursor": told})
+        told |= {"updatedAt": exact(page[-1].updated_at), "nmID": page[-1].nm_id}
+    return Answer(200, {"cards": [wire(state, card) for card in page], "cursor": told})
 
 
 _FILTERS: dict[str, Callable[[Card, object], bool]] = {
-    "withPhoto": lambda _card, wish: wish in (-1, 0, 1),  # every card has its photo
+    "withPhoto": lambda card, wish: wish in (-1, 0) or bool(photos(card)) is (wish == 1),
     "textSearch": lambda card, wish: str(wish) in {card.vendor_code, str(card.nm_id), "", *_barcodes(card)},
-    "objectIDs": lambda _card, wish: _SUBJECT in _list(wish),
-    "brands": lambda _card, wish: _BRAND in _list(wish),
+    "objectIDs": lambda card, wish: not _list(wish) or card.subject_id in _list(wish),
+    "brands": lambda card, wish: not _list(wish) or card.brand in _list(wish),
     "tagIDs": lambda _card, wish: not _list(wish),
-    "imtID": lambda card, wish: wish == card.nm_id,
+    "imtID": lambda card, wish: wish in (0, group_of(card)),
 }
 
 
@@ -60,42 +62,57 @@ def _after(request: Request, cursor: dict[str, object]) -> tuple[datetime, int] 
     return moment, nm_id
 
 
-def _wire(card: Card) -> dict[str, object]:
-    photo = f"https://basket.invalid/{card.nm_id}"
-    return {
+def wire(state: State, card: Card) -> dict[str, object]:
+    told: dict[str, object] = {
         "nmID": card.nm_id,
-        "imtID": card.nm_id,
+        "imtID": group_of(card),
         "nmUUID": str(uuid5(NAMESPACE_OID, str(card.nm_id))),
-        "subjectID": _SUBJECT,
-        "subjectName": _SUBJECT_NAME,
+        "subjectID": card.subject_id,
+        "subjectName": state.schema.subjects[card.subject_id].name,
         "vendorCode": card.vendor_code,
-        "brand": _BRAND,
+        "brand": card.brand,
         "title": card.title,
-        "description": f"{card.title}, {card.colour}",
-        "needKiz": "sgtin" in card.required_meta + card.optional_meta,
-        "kizMarked": False,
-        "photos": [{size: f"{photo}/{size}.webp" for size in ("big", "c246x328", "c516x688", "square", "tm")}],
-        "wholesale": {"enabled": False, "quantum": 0},
-        "dimensions": {"length": 30, "width": 20, "height": 5, "weightBrutto": 0.4, "isValid": True},
-        "characteristics": [{"id": 14_177_449, "name": "Цвет", "value": [card.colour]}],
+        "description": f"{card.title}, {card.colour}" if card.description is None else card.description,
+        "needKiz": card.need_kiz or "sgtin" in card.required_meta + card.optional_meta,
+        "kizMarked": card.kiz_marked,
+        "photos": [{size: f"{photo}/{size}.webp" for size in _PHOTO_SIZES} for photo in photos(card)],
+        "wholesale": card.wholesale,
+        "dimensions": card.dimensions,
+        "characteristics": _characteristics(state, card),
         "sizes": [
-            {"chrtID": size.chrt_id, "techSize": size.tech_size, "wbSize": size.tech_size, "skus": size.skus}
+            {
+                "chrtID": size.chrt_id,
+                "techSize": size.tech_size,
+                "wbSize": size.tech_size if size.wb_size is None else size.wb_size,
+                "skus": size.skus,
+            }
             for size in card.sizes
         ],
         "tags": [],
-        "createdAt": _stamp(card.created_at),
-        "updatedAt": _stamp(card.updated_at),
+        "createdAt": exact(card.created_at),
+        "updatedAt": exact(card.updated_at),
     }
+    return told if card.documents is None else told | {"documents": card.documents}
+
+
+def photos(card: Card) -> list[str]:
+    return [f"https://basket.invalid/{card.nm_id}"] if card.photos is None else card.photos
+
+
+def _characteristics(state: State, card: Card) -> list[dict[str, object]]:
+    """Each with the name that it has now."""
+    if card.characteristics is None:
+        return [{"id": COLOUR, "name": "Цвет", "value": [card.colour]}]
+    known = state.schema.charcs[card.subject_id]
+    names = {each.id: each.name for each in known.values()}
+    return [
+        {"id": each["id"], "name": names.get(int(str(each["id"])), ""), "value": each["value"]}
+        for each in card.characteristics
+    ]
 
 
 def _place(card: Card) -> tuple[datetime, int]:
     return card.updated_at, card.nm_id
-
-
-def _stamp(moment: datetime) -> str:
-    """Cards carry fractions of a second, with their last zeros cut."""
-    text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".")
-    return f"{text}Z"
 
 
 def _barcodes(card: Card) -> list[str]:

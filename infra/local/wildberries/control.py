@@ -11,7 +11,12 @@
 | POST /_sim/supplies/{id} | {"spot_outcome"?: completed, failed or pending, fields of `_SHIPPING`} → the supply |
 | POST /_sim/supplies/{id}/scan | {"orders"?: [ids]}: WB takes these in, or all; closes an open supply → the supply |
 | POST /_sim/wb-stock | [rows of `analytics.row_of`]: all that WB's own warehouses hold from now on |
+| GET /_sim/cards | cards as WB shows them, errors, photos, prices, how often which operation was asked |
+| POST /_sim/cards | {"delay"?: seconds until a card or its error shows, "free"?: how many cards may be made} |
+| GET /_sim/prices | prices of all goods, uploads, quarantine |
+| POST /_sim/prices | {"delay"?: seconds, "switching"?, "cancel"?: bool, "by_size"?: [nmIDs priced by size]} |
 | POST /_sim/cards/{nmID} | {"skus"?: {chrtID: [barcodes]}, "required_meta"?: [keys], "optional_meta"?}: changed now |
+| POST /_sim/schema | {"add_charc"?, "change_charc"?, "remove_charc"?, "add_value"?, "remove_value"?}, see schema.py |
 | POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?, "office_id"?} |
 | POST /_sim/faults | [fields of `faults.Fault`, …] are added to those that stand |
 | DELETE /_sim/faults | no more trouble |
@@ -25,7 +30,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from infra.local.wildberries import analytics, buyers, life, meta, spot, supplies
+from infra.local.wildberries import analytics, buyers, cards, content, life, meta, prices, schema, spot, supplies
 from infra.local.wildberries.answers import NO_CONTENT, Answer
 from infra.local.wildberries.faults import Fault
 from infra.local.wildberries.state import Order, State, Supply
@@ -148,6 +153,60 @@ def _change_card(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answe
     return Answer(200, _card(wb.state, card.nm_id))
 
 
+def _catalog(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
+    state = wb.state
+    return Answer(
+        200,
+        {
+            "cards": [content.wire(state, card) for card in state.cards.values()],
+            "drafts": sum(draft.updated_at is None for draft in state.drafts),
+            "errors": cards.errors_of(state),
+            "photos": {card.nm_id: card.sources for card in state.cards.values() if card.sources},
+            "prices": {card.nm_id: prices.priced(state, card) for card in state.cards.values()},
+            "quarantine": prices.quarantined(state),
+            "requests": dict(state.requests),
+        },
+    )
+
+
+def _change_catalog(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    _known(body, {"delay", "free"})
+    wb.state.cards_delay = float(body.get("delay", wb.state.cards_delay))
+    wb.state.free_cards = int(body.get("free", wb.state.free_cards))
+    return NO_CONTENT
+
+
+def _prices(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
+    state = wb.state
+    return Answer(
+        200,
+        {
+            "goods": [prices.priced(state, card) for card in state.cards.values()],
+            "tasks": [
+                {"id": task.id, "status": task.status, "rows": task.rows, "results": task.results}
+                for task in state.price_tasks.values()
+            ],
+            "quarantine": prices.quarantined(state),
+        },
+    )
+
+
+def _change_prices(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    _known(body, {"delay", "switching", "cancel", "by_size"})
+    state = wb.state
+    state.prices_delay = float(body.get("delay", state.prices_delay))
+    state.currency_switching = bool(body.get("switching", state.currency_switching))
+    state.prices_cancelled = bool(body.get("cancel", state.prices_cancelled))
+    for nm_id in body.get("by_size", ()):
+        state.cards[nm_id].sizes_have_prices = True
+    return NO_CONTENT
+
+
+def _change_schema(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    schema.change(wb.state.schema, body)
+    return NO_CONTENT
+
+
 def _change_warehouse(wb: "Wildberries", body: _Json, path: tuple[str, ...]) -> Answer:
     warehouse = wb.state.warehouses[int(path[0])]
     _known(body, {"is_processing", "is_deleting", "cargo_type", "office_id"})
@@ -181,7 +240,12 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("POST", r"/_sim/supplies/([\w-]+)", _change_supply),
     ("POST", r"/_sim/supplies/([\w-]+)/scan", _scan),
     ("POST", "/_sim/wb-stock", _wb_stock),
+    ("GET", "/_sim/cards", _catalog),
+    ("POST", "/_sim/cards", _change_catalog),
+    ("GET", "/_sim/prices", _prices),
+    ("POST", "/_sim/prices", _change_prices),
     ("POST", r"/_sim/cards/(\d+)", _change_card),
+    ("POST", "/_sim/schema", _change_schema),
     ("POST", r"/_sim/warehouses/(\d+)", _change_warehouse),
     ("POST", "/_sim/faults", _add_faults),
     ("DELETE", "/_sim/faults", _no_faults),

@@ -24,6 +24,15 @@ BUCKETS: Mapping[str, Bucket] = {
     "ping": Bucket(10, 3),  # of each host
     "seller info": Bucket(60, 10),
     "content": Bucket(0.6, 5),
+    "content directories": Bucket(0.6, 5),  # colours, kinds, seasons, vat
+    "content limits": Bucket(0.6, 5),
+    "content media": Bucket(0.6, 5),
+    "cards upload": Bucket(6, 5),
+    "cards add": Bucket(6, 5),
+    "cards update": Bucket(6, 5),
+    "cards errors": Bucket(6, 5),
+    "brands": Bucket(1, 5),
+    "prices": Bucket(0.6, 5),
     "stocks": Bucket(0.2, 20, cost_of_4xx=10),  # writing and reading stocks, warehouses, offices
     "stocks delete": Bucket(6, 2, cost_of_4xx=10),
     "fbs": Bucket(0.2, 20, cost_of_4xx=10),  # orders, supplies, stickers, boxes, SPOT
@@ -33,7 +42,15 @@ BUCKETS: Mapping[str, Bucket] = {
     "wb stock": Bucket(20, 1),
 }
 # Rows of the table that differ for Base tokens.
-BASE_BUCKETS: Mapping[str, Bucket] = {"seller info": Bucket(86_400, 1)}
+BASE_BUCKETS: Mapping[str, Bucket] = {
+    "seller info": Bucket(86_400, 1),
+    "content directories": Bucket(1_800, 1),
+    "content limits": Bucket(1_800, 1),
+    "content media": Bucket(1_800, 1),
+    "cards add": Bucket(7_200, 1),
+    "brands": Bucket(3_600, 1),
+    "prices": Bucket(900, 1),
+}
 
 
 @dataclass(slots=True)

@@ -9,11 +9,15 @@ from infra.local.wildberries import (
     analytics,
     archive,
     boxes,
+    cards,
     content,
     general,
     labels,
+    media,
     meta,
     orders,
+    prices,
+    schema,
     spot,
     stocks,
     supplies,
@@ -66,16 +70,49 @@ class Route:
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
 
 
-_M = "marketplace-api"
+_M, _C, _P = "marketplace-api", "content-api", "discounts-prices-api"
 _FBS = "/api/marketplace/v3/fbs"
 _META = {key: f"/api/v3/orders/{{orderId}}/meta/{key}" for key in ("sgtin", "uin", "imei", "gtin", "expiration")} | {
     "customsDeclaration": "/api/marketplace/v3/orders/{orderId}/meta/customs-declaration"
 }
+_PRICES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/api/v2/upload/task", prices.upload),
+    ("POST", "/api/v2/upload/task/size", prices.upload_sizes),
+    ("GET", "/api/v2/history/tasks", prices.history),
+    ("GET", "/api/v2/history/goods/task", prices.history_goods),
+    ("GET", "/api/v2/buffer/tasks", prices.buffer),
+    ("GET", "/api/v2/buffer/goods/task", prices.buffer_goods),
+    ("GET", "/api/v2/list/goods/filter", prices.goods),
+    ("POST", "/api/v2/list/goods/filter", prices.goods_of),
+    ("GET", "/api/v2/list/goods/size/nm", prices.sizes),
+    ("GET", "/api/v2/quarantine/goods", prices.quarantine),
+)
 ROUTES = (
     # The calendar of promotions is the one api without a ping.
     *(Route("GET", api, "/ping", "ping", general.ping) for api in APIS if api != "dp-calendar-api"),
     Route("GET", "common-api", "/api/v1/seller-info", "seller info", general.seller_info),
-    Route("POST", "content-api", "/content/v2/get/cards/list", "content", content.cards_list),
+    Route("POST", _C, "/content/v2/get/cards/list", "content", content.cards_list),
+    Route("GET", _C, "/content/v2/object/parent/all", "content", schema.parents),
+    Route("GET", _C, "/content/v2/object/all", "content", schema.subjects, by_gateway=True),
+    Route("GET", _C, "/content/v2/object/charcs/{subjectId}", "content", schema.charcs),
+    Route("GET", _C, "/content/v2/directory/colors", "content directories", schema.colours),
+    Route("GET", _C, "/content/v2/directory/kinds", "content directories", schema.kinds),
+    Route("GET", _C, "/content/v2/directory/countries", "content", schema.countries),
+    Route("GET", _C, "/content/v2/directory/seasons", "content directories", schema.seasons),
+    Route("GET", _C, "/content/v2/directory/vat", "content directories", schema.vat),
+    Route("GET", _C, "/content/v2/directory/tnved", "content", schema.tnved),
+    Route("POST", _C, "/content/v2/barcodes", "content", cards.barcodes),
+    Route("GET", _C, "/content/v2/cards/limits", "content limits", cards.limits),
+    Route("POST", _C, "/content/v2/cards/upload", "cards upload", cards.upload, writes=True, by_gateway=True),
+    Route("POST", _C, "/content/v2/cards/upload/add", "cards add", cards.add, writes=True, by_gateway=True),
+    Route("POST", _C, "/content/v2/cards/update", "cards update", cards.update, writes=True),
+    Route("POST", _C, "/content/v2/cards/error/list", "cards errors", cards.error_list),
+    Route("POST", _C, "/content/v3/media/save", "content media", media.save, writes=True, forbidden=media.forbidden),
+    *(
+        Route(verb, _P, path, "prices", handler, writes="upload" in path, forbidden=prices.forbidden)
+        for verb, path, handler in _PRICES
+    ),
+    Route("GET", _C, "/api/content/v1/brands", "brands", schema.brands, by_gateway=True),
     Route("GET", _M, "/api/v3/warehouses", "stocks", stocks.warehouses),
     Route("GET", _M, "/api/v3/offices", "stocks", stocks.offices),
     Route("PUT", _M, "/api/v3/stocks/{warehouseId}", "stocks", stocks.write, writes=True),

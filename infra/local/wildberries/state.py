@@ -3,10 +3,12 @@
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from infra.local.wildberries.faults import Fault
+from infra.local.wildberries.subjects import SHIRTS, Schema, standard
 
 MAX_AMOUNT = 100_000  # of one size in one warehouse
 _DELIVERED = ("complete", "waiting")  # handed over by the seller, not seen by WB yet
@@ -58,6 +60,7 @@ class Size:
     skus: list[str]
     price: int  # × 100, in the seller's currency
     cargo_type: int = 1
+    wb_size: str | None = None  # None: the same as tech_size
 
 
 @dataclass(slots=True)
@@ -65,13 +68,58 @@ class Card:
     nm_id: int
     vendor_code: str
     title: str
-    colour: str
+    colour: str  # the first, when there are several
     sizes: list[Size]
     created_at: datetime
     updated_at: datetime
     foreign: bool = False  # sold on WB, unknown to the shop
     required_meta: list[str] = field(default_factory=list)  # marking that every order of it must have
     optional_meta: list[str] = field(default_factory=list)  # and may have
+    subject_id: int = SHIRTS
+    imt_id: int = 0  # of its group; 0: its own nm_id
+    brand: str = "Небывалое"
+    description: str | None = None  # None: the title and the colour
+    need_kiz: bool = False  # by its subject; `required_meta` may say so too
+    kiz_marked: bool = False
+    wholesale: Mapping[str, object] = field(default_factory=lambda: {"enabled": False, "quantum": 0})
+    dimensions: Mapping[str, object] = field(
+        default_factory=lambda: {"length": 30, "width": 20, "height": 5, "weightBrutto": 0.4, "isValid": True}
+    )
+    characteristics: list[dict[str, object]] | None = None  # {"id", "value"}; None: the colour alone
+    documents: Mapping[str, object] | None = None
+    photos: list[str] | None = None  # addresses without the size's name; None: one, of the seller's cabinet
+    sources: dict[str, str] = field(default_factory=dict)  # photo → the link that it was taken from
+    discount: int = 0  # %
+    sizes_have_prices: bool = False  # editableSizePrice
+    quarantine: tuple[int, int] | None = None  # price and discount that were too low
+
+
+@dataclass(slots=True)
+class Draft:
+    """What was sent of cards in one go: WB tells of it as one batch, first that it is there (see cards.py)."""
+
+    id: str
+    due: float  # unix seconds
+    create: bool  # or change
+    variants: list[dict[str, object]]
+    subject_id: int = 0  # when it creates
+    imt_id: int = 0  # the group that it joins; 0: a new one
+    errors: dict[str, list[str]] = field(default_factory=dict)  # by vendorCode, when it is done
+    updated_at: datetime | None = None  # when it was done
+
+
+@dataclass(slots=True)
+class PriceTask:
+    """One upload of prices (see prices.py); `results` has a text for each row when it is done, "" for a good one."""
+
+    id: int
+    rows: list[dict[str, int]]
+    by_size: bool
+    sent_at: datetime
+    due: float  # unix seconds
+    status: int = 1
+    results: list[str] = field(default_factory=list)
+    prices: list[tuple[int, int]] = field(default_factory=list)  # price and discount that each row came to
 
 
 @dataclass(slots=True)
@@ -163,6 +211,21 @@ class State:
     pending_minutes: float = 10.0  # so long a mark is looked at
     spot_minutes: float = 60.0  # so long the form about a carrier is worked on
     reshipment_hours: float = 24.0  # so long after the scanning of its supply a missing order is to be sent again
+    schema: Schema = field(default_factory=standard)
+    fetch: Callable[[str], bytes] | None = None  # the bytes behind a link; None: by HTTP, see media.py
+    drafts: list[Draft] = field(default_factory=list)
+    photos_taken: int = 0
+    cards_delay: float = 2.0  # seconds until a card or its error shows
+    free_cards: int = 10_000  # that may be made
+    next_nm: int = 600_000_001
+    next_imt: int = 500_000_001
+    next_chrt: int = 800_000_001
+    next_barcode: int = 1
+    price_tasks: dict[int, PriceTask] = field(default_factory=dict)
+    prices_delay: float = 2.0  # seconds until an upload of prices is done
+    next_price_task: int = 146_567
+    currency_switching: bool = False
+    prices_cancelled: bool = False  # uploads end in status 4
     wb_stock: list[dict[str, int]] = field(default_factory=list)  # what WB's own warehouses hold, as WB tells it
     buyers_refused: int = 0  # wanted something that WB shows as 0
     requests: Counter[str] = field(default_factory=Counter)  # by operation
