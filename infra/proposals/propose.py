@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from infra.proposals.match import LEAST, NOTHING_KNOWN, Candidate, Known, match
-from infra.proposals.names import read_name
+from infra.proposals.names import LANGUAGE
 from wbsync.domain.ids import CharcId
 from wbsync.domain.mapping import AsIs, Composition, FromDictionary, Number, Size, Split, ValueRule
 from wbsync.domain.products import ShopProperty
@@ -52,7 +52,7 @@ def propose(
 def rule_for(charc: Characteristic, prop: ShopProperty) -> ValueRule:
     """What has to be done with the property's values for this characteristic."""
     if charc.kind is Kind.NUMBER:
-        unit = read_name(prop.name).unit
+        unit = LANGUAGE.name(prop.name).unit
         return Number(rule="number", unit=unit) if unit in UNITS else Number(rule="number")
     if charc.dictionary is not None:
         return FromDictionary(rule="dictionary")

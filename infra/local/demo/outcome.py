@@ -251,7 +251,6 @@ MUST_BE_SOME: Mapping[str, str] = {
     "spot_completed": "no SPOT was completed",
     "proofs": "no day was proven",
     "cards_accepted": "no card was made",
-    "cards_refused": "no mistake was left for WB to see",
 }
 
 

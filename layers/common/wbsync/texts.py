@@ -10,6 +10,7 @@ from wbsync.domain.orders import Money
 from wbsync.domain.prices import Kept, PriceProblem, RefusalKind
 from wbsync.domain.proof import Reason, Side
 from wbsync.domain.schema import ChangeKind
+from wbsync.domain.values.reasons import ValueReason
 
 STOCK_REFUSALS: Mapping[str, str] = {
     "UploadDataLimit": "Больше 100 000 штук WB не принимает: задайте верхнюю границу в правилах остатков.",
@@ -499,6 +500,7 @@ CARD_PROBLEMS: Mapping[ProblemKind, str] = {
     ProblemKind.NO_PRICE: "Нет цены.",
     ProblemKind.VENDOR_CODE_TWICE: "Такой же артикул у другого товара магазина: оставьте его у одного.",
     ProblemKind.VENDOR_CODE_TAKEN: "Артикул занят карточкой WB другого товара.",
+    ProblemKind.VENDOR_CODE_KEPT: "Карточка найдена по штрихкоду, на WB у неё другой артикул: он останется прежним.",
     ProblemKind.BARCODE_TWICE: "Такой же штрихкод у другого товара магазина: оставьте его у одного.",
     ProblemKind.BARCODE_TAKEN: "Штрихкод стоит на карточке WB другого товара.",
     ProblemKind.BARCODE_WRONG: "В штрихкоде ошибка: контрольная цифра не сходится.",
@@ -562,3 +564,53 @@ PRICE_KEPT: Mapping[Kept, str] = {
     Kept.PRICE: "цена поднята ради наценки",
 }
 """What gave way to the minimum margin."""
+
+VALUE_REASONS: Mapping[ValueReason, str] = {
+    ValueReason.EXACT: "то же значение",
+    ValueReason.SPELLING: "то же слово в другом написании",
+    ValueReason.SYNONYM: "так это называется в справочнике",
+    ValueReason.SEVERAL: "несколько значений в одном",
+    ValueReason.SHADE: "такого оттенка в справочнике нет, взят сам цвет",
+    ValueReason.PART: "понята только часть",
+    ValueReason.SIMILAR: "похоже написано",
+    ValueReason.EMPTY: "значение не указано",
+    ValueReason.UNKNOWN: "в справочнике нет",
+}
+"""How a value of the shop was found in a dictionary of WB."""
+
+
+def value_reason(reason: ValueReason, detail: str = "", nearest: Iterable[str] = ()) -> str:
+    """One line: how it was found, what was not understood, what may be meant."""
+    said = VALUE_REASONS[reason]
+    said += f" («{detail}» не понято)" if detail and reason is ValueReason.PART else ""
+    close = ", ".join(nearest)
+    return said + (f"; ближе всего: {close}" if close else "")
+
+
+# Why a property is proposed for a characteristic (infra.proposals.reasons): {detail} is the shop's, {name} is WB's.
+MATCH_REASONS: Mapping[str, str] = {
+    "same_name": "то же название",
+    "same_words": "те же слова: «{detail}» = «{name}»",
+    "same_meaning": "значит то же: «{detail}» = «{name}»",
+    "usually": "обычно это «{name}»: «{detail}»",
+    "part": "часть названия значит то же: «{detail}»",
+    "words": "похожие слова: «{detail}»",
+    "letters": "похоже написано: «{detail}»",
+    "code": "код читается как «{detail}»",
+    "values": "значения из справочника «{detail}",
+    "other_values": "значения не те, например «{detail}»",
+    "few_values": "знакомы не все значения, например «{detail}»",
+    "units": "известна только единица значений: {detail}",
+    "same_unit": "единица подходит: {detail}",
+    "other_unit": "единицы разные: {detail}",
+    "numbers": "значения — числа",
+    "no_numbers": "значения не числа, например «{detail}»",
+    "yes_no": "значения только «да» и «нет»",
+    "directory": "справочник: видны коды, а не слова",
+    "accepted": "так уже принято в другом предмете",
+    "not_alone": "другая характеристика подходит так же",
+}
+
+
+def match_reason(reason: str, detail: str, name: str) -> str:
+    return MATCH_REASONS[reason].format(detail=detail, name=name)

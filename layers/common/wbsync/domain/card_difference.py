@@ -1,16 +1,22 @@
 """What a card that stands on WB lacks of the one that is wanted, by meaning and not by spelling."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
+from types import NoneType
 from typing import Any
 
+from wbsync.domain.card_documents import documents_over, documents_stand
 from wbsync.domain.cards import Content, Dimensions, Size, Value
 from wbsync.domain.ids import CharcId
+from wbsync.domain.values.sizes import NO_SIZE
 
 _TEXTS = ("title", "description", "brand")
+_NONE = frozenset({"", NO_SIZE})
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 def unlike(standing: Content, wanted: Content) -> tuple[str, ...]:
@@ -33,7 +39,7 @@ def laid_over(standing: Content, wanted: Content) -> Content:
         characteristics={**standing.characteristics, **wanted.characteristics},
         sizes=_sizes(standing.sizes, wanted.sizes),
         kiz_marked=standing.kiz_marked if wanted.kiz_marked is None else wanted.kiz_marked,
-        documents=wanted.documents if wanted.documents is not None else standing.documents,
+        documents=documents_over(standing.documents, wanted.documents),
     )
 
 
@@ -50,13 +56,16 @@ def differences(
             yield told, _text(before.characteristics.get(charc_id)), _text(after.characteristics.get(charc_id))
 
 
-def hashed(content: Content) -> str:
-    """The same for two cards that are the same to WB."""
+def hashed(content: Content, *, priced: bool = True) -> str:
+    """The same for two cards that are the same to WB. `priced`: with prices, which WB takes of a new card only."""
     facts = {
         "texts": [content.vendor_code, *(_plain(getattr(content, name)) for name in _TEXTS)],
         "dimensions": _text(content.dimensions),
         "characteristics": sorted((charc, _canonical(value)) for charc, value in content.characteristics.items()),
-        "sizes": sorted([size.tech_size, size.wb_size, sorted(size.barcodes)] for size in content.sizes),
+        "sizes": sorted(
+            [size.tech_size, size.wb_size, sorted(size.barcodes), (priced and size.price) or 0]
+            for size in content.sizes
+        ),
         "kiz": content.kiz_marked,
         "documents": content.documents,
     }
@@ -80,80 +89,115 @@ def _unlike(standing: Content, wanted: Content) -> Iterator[str]:
         for charc_id, value in wanted.characteristics.items()
         if _canonical(value) != _canonical(standing.characteristics.get(charc_id, ()))
     )
-    if not all(_stands(size, standing.sizes) for size in wanted.sizes):
+    if not all(_stands(size, there) for size, there in paired(standing.sizes, wanted.sizes)):
         yield "sizes"
     if wanted.kiz_marked not in {None, standing.kiz_marked}:
         yield "kiz_marked"
-    if wanted.documents is not None and _documents(wanted.documents) != _documents(standing.documents):
+    if not documents_stand(wanted.documents, standing.documents):
         yield "documents"
 
 
-def _stands(wanted: Size, standing: Sequence[Size]) -> bool:
-    found = _same_size(wanted, standing)
+def _stands(wanted: Size, there: Size | None) -> bool:
     return (
-        found is not None
-        and set(wanted.barcodes) <= set(found.barcodes)
-        and (not wanted.wb_size or wanted.wb_size == found.wb_size)
+        there is not None
+        and set(wanted.barcodes) <= set(there.barcodes)
+        and (not wanted.wb_size or wanted.wb_size == there.wb_size)
     )
 
 
-def _same_size(wanted: Size, standing: Sequence[Size]) -> Size | None:
-    """By a barcode; a size without a known one by its name. A thing without sizes has one only, whatever its name."""
-    by_barcode = (size for size in standing if set(size.barcodes) & set(wanted.barcodes))
-    by_name = (size for size in standing if size.tech_size == wanted.tech_size)
-    alone = standing[0] if len(standing) == 1 and wanted.tech_size in {"", "0"} else None
-    return next(by_barcode, None) or next(by_name, None) or alone
+def paired(standing: Sequence[Size], wanted: Sequence[Size]) -> list[tuple[Size, Size | None]]:
+    """Each wanted size with the one that it is on WB: by a barcode, else by name.
+
+    A size that is somebody's by barcode is nobody else's by name. A thing without sizes has one only, however it is
+    called.
+    """
+    if len(standing) == len(wanted) == 1 and _NONE & {standing[0].tech_size, wanted[0].tech_size}:
+        return [(wanted[0], standing[0])]
+    holding = {barcode: size for size in standing for barcode in size.barcodes}
+    by_barcode = [next((holding[code] for code in size.barcodes if code in holding), None) for size in wanted]
+    taken = {size.tech_size for size in by_barcode if size}
+    by_name = {size.tech_size: size for size in standing if size.tech_size not in taken}
+    return [(size, there or by_name.get(size.tech_size)) for size, there in zip(wanted, by_barcode, strict=True)]
+
+
+def names_taken(standing: Content, wanted: Content) -> tuple[tuple[Size, Size], ...]:
+    """Sizes that WB lacks, each with the one on WB that has its name and is another one by its barcodes."""
+    by_name = {size.tech_size: size for size in standing.sizes}
+    return tuple(
+        (size, by_name[size.tech_size])
+        for size, there in paired(standing.sizes, wanted.sizes)
+        if there is None and size.tech_size in by_name
+    )
 
 
 def _sizes(standing: Sequence[Size], wanted: Sequence[Size]) -> tuple[Size, ...]:
     """WB's sizes in their order, with what the shop knows of them, and then the new ones."""
-    sizes = list(standing)
-    for size in wanted:
-        found = _same_size(size, sizes)
-        if found is None:
-            sizes.append(size)
+    sizes = {size: size for size in standing}
+    new: list[Size] = []
+    for size, there in paired(standing, wanted):
+        if there is None:
+            new.append(size)
             continue
+        found = sizes[there]
         more = tuple(barcode for barcode in size.barcodes if barcode not in found.barcodes)
-        sizes[sizes.index(found)] = replace(
+        sizes[there] = replace(
             found,
             barcodes=found.barcodes + more,
             wb_size=size.wb_size or found.wb_size,
             offer_id=size.offer_id,
             iblock_id=size.iblock_id,
         )
-    return tuple(sizes)
+    return (*sizes.values(), *new)
 
 
-def _documents(told: Mapping[str, Any] | None) -> list[tuple[str, ...]]:
-    keys = ("type", "number", "startDate", "endDate")
-    return sorted(tuple(str(item.get(key) or "") for key in keys) for item in (told or {}).get("items") or ())
-
-
-def _canonical(value: Value) -> Any:  # noqa: ANN401 a number as text, texts as a list
-    """WB keeps no order among the values of a characteristic."""
+def _canonical(value: Value) -> list[str]:
+    """Texts in order, since WB keeps none; a number is the same as its text, and case says nothing."""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return sorted(_plain(text) for text in value)
+        return [_number(value)]
+    return sorted({_word(text) for text in value})
+
+
+def _word(text: str) -> str:
+    plain = _plain(text).casefold()
+    return _number(Decimal(plain.replace(",", "."))) if _NUMBER.fullmatch(plain) else plain
+
+
+def _number(number: Decimal) -> str:
+    return f"{number.normalize():f}"
 
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 any field of a card
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return f"{value.normalize():f}"
-        case Dimensions():
-            return f"{value.length}×{value.width}×{value.height} см, {value.weight.normalize():f} кг"
-        case tuple():
-            return ", ".join(map(_text, value))
-        case Size():
-            return f"{value.tech_size or '0'}: {' '.join(value.barcodes)}"
-        case _:
-            return str(value)
+def _text(value: object) -> str:
+    """A field or a value for people."""
+    return next((shown(value) for kind, shown in _SHOWN if isinstance(value, kind)), str(value))
+
+
+def _packed(told: Dimensions) -> str:
+    return f"{told.length}×{told.width}×{told.height} см, {_number(told.weight)} кг"
+
+
+def _size(size: Size) -> str:
+    name = " / ".join(filter(None, (size.tech_size or "0", size.wb_size)))
+    return f"{name}: {' '.join(size.barcodes)}"
+
+
+def _document(item: Mapping[str, Any]) -> str:
+    days = "–".join(str(item[key])[:10] for key in ("startDate", "endDate") if item.get(key))
+    return " ".join(filter(None, (str(item.get("number") or ""), days)))
+
+
+_SHOWN: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
+    (NoneType, lambda _: ""),
+    (bool, lambda yes: "да" if yes else "нет"),
+    (Decimal, _number),
+    (Dimensions, _packed),
+    (Size, _size),
+    (tuple, lambda values: ", ".join(map(_text, values))),
+    (Mapping, lambda told: ", ".join(map(_document, told.get("items") or ()))),
+)
 
 
 def _charc_id(name: str) -> CharcId | None:

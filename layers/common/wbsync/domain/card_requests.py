@@ -12,7 +12,10 @@ from wbsync.domain.cards import PlannedCard, Step
 
 MOST_GROUPS, MOST_VARIANTS, MOST_ADDED, MOST_UPDATED = 100, 30, 29, 3000
 MOST_BYTES = 9_500_000
-"""WB takes 10 MB; a planned card in our words is larger than in WB's."""
+"""WB takes 10 MB; a planned card in our words is larger than in WB's, but for its characteristics."""
+
+_NAMED = 24
+"""Bytes of `"id":` and `"value":`, which WB's words have for each."""
 
 _MOST: dict[Step, int] = {Step.CREATE: MOST_GROUPS, Step.ADD_VARIANT: 1, Step.UPDATE: MOST_UPDATED}
 """Groups of cards that may go together."""
@@ -69,7 +72,7 @@ def _packed(step: Step, groups: Iterator[tuple[PlannedCard, ...]], most: int, mo
 
 
 def _size(card: PlannedCard) -> int:
-    return len(_type().dump_json(card))
+    return len(_type().dump_json(card)) + len(card.content.characteristics) * _NAMED
 
 
 @cache

@@ -1,6 +1,7 @@
 """Where a row's value is read in the shop."""
 
 import re
+from collections.abc import Mapping
 
 from wbsync.domain.mapping import Source
 from wbsync.domain.products import GOOD_FIELDS, Good
@@ -10,11 +11,11 @@ _PLACES = re.compile(r"\{([^{}]+)\}")
 
 
 def read_source(source: Source, good: Good, head: Good) -> tuple[str, ...]:
-    """The texts that stand there; an offer's own value comes before its head's."""
+    """The texts that stand there. An offer's own come before its head's, but for its name, which tells its size."""
     if source.property is not None:
         return good.properties.get(source.property) or head.properties.get(source.property, ())
     if source.field is not None:
-        return _some(good.fields.get(source.field) or head.fields.get(source.field, ""))
+        return _some(_field(source.field, good, head))
     if source.price is not None:
         price = good.prices.get(source.price) or head.prices.get(source.price)
         return _some(str(price.amount) if price else "")
@@ -23,10 +24,11 @@ def read_source(source: Source, good: Good, head: Good) -> tuple[str, ...]:
     return _some(_filled(source.template or "", good, head))
 
 
-def source_name(source: Source) -> str:
-    """How staff finds it: the property's code, the field, …"""
+def source_name(source: Source, names: Mapping[str, str] | None = None) -> str:
+    """How staff finds it: the property's code with its name, as far as it is told in `names`; the field, …"""
     if source.property is not None:
-        return source.property
+        name = (names or {}).get(source.property)
+        return f"{source.property} «{name}»" if name else source.property
     if source.field is not None:
         return f"поле {source.field}"
     if source.price is not None:
@@ -44,8 +46,13 @@ def _filled(template: str, good: Good, head: Good) -> str:
 
 def _part(place: str, good: Good, head: Good) -> str:
     if place in GOOD_FIELDS:
-        return plain_text(good.fields.get(place) or head.fields.get(place, ""))
+        return plain_text(_field(place, good, head))
     return ", ".join(good.properties.get(place) or head.properties.get(place, ()))
+
+
+def _field(name: str, good: Good, head: Good) -> str:
+    first, second = (head, good) if name == "name" else (good, head)
+    return first.fields.get(name) or second.fields.get(name, "")
 
 
 def _some(text: str) -> tuple[str, ...]:

@@ -9,14 +9,20 @@ from wbsync.domain.mapping import AsIs, Composition, FromDictionary, Joined, Num
 from wbsync.domain.schema import Characteristic, Kind, Named
 from wbsync.domain.values.compositions import read_composition
 from wbsync.domain.values.descriptions import plain_text, split_values
-from wbsync.domain.values.dictionaries import Dictionary
+from wbsync.domain.values.dictionaries import Dictionary, Normalised
 from wbsync.domain.values.numbers import Unread, read_number
+from wbsync.domain.values.reasons import ValueReason
 from wbsync.domain.values.sizes import tech_size
 from wbsync.domain.wording import folded
 
-# field → (unit that Bitrix keeps it in, unit that WB takes)
-FIELD_UNITS = {"length": ("мм", "см"), "width": ("мм", "см"), "height": ("мм", "см"), "weight": ("г", "кг")}
-_NUMBERS = frozenset({*FIELD_UNITS, "price"})
+# A field of the shop's product → the unit that Bitrix keeps it in; a field of the card → the unit that WB takes.
+_KEPT_IN = {"length": "мм", "width": "мм", "height": "мм", "weight": "г"}
+_TAKEN_IN = {"length": "см", "width": "см", "height": "см", "weight": "кг"}
+_NUMBERS = frozenset({*_TAKEN_IN, "price"})
+_FINEST = Decimal("0.0001")
+"""A number with more places than that comes of a division, and would not be read back as it was sent."""
+
+_OF_FIELDS = {"brand": Named.BRANDS}
 
 _UNREAD = {
     Unread.NO_NUMBER: ProblemKind.NOT_A_NUMBER,
@@ -35,11 +41,12 @@ class Context:
     charc: Characteristic | None
     dictionary: Callable[[Named], Dictionary]
     own: Callable[[tuple[str, ...]], Dictionary]
-    required: bool = False
+    blocks: bool = False  # without a value the card is not sent: one that is not understood cannot be left out
 
     def problem(self, kind: ProblemKind, value: str, *, detail: str = "", nearest: Sequence[str] = ()) -> CardProblem:
-        """A required characteristic cannot be left out, so that its problem stops the card."""
-        return CardProblem(kind, self.target, self.source, value, detail, tuple(nearest), blocks=self.required)
+        return CardProblem(
+            kind, self.target, self.source, value, detail, tuple(dict.fromkeys(nearest))[:3], blocks=self.blocks
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,10 @@ class Read:
     @property
     def value(self) -> Value | None:
         return (self.texts or None) if self.number is None else self.number
+
+    @property
+    def told(self) -> bool:
+        return self.value is not None
 
     def spoilt(self, problem: CardProblem) -> "Read":
         """Nothing is sent of a value that WB would not take as it is."""
@@ -74,8 +85,8 @@ def _is_number(row: Row, context: Context) -> bool:
 
 def _number(rule: Number, row: Row, texts: Sequence[str], context: Context) -> Read:
     """Of several the largest, since one number is told: an offer that packs larger decides for the card."""
-    kept, wanted = FIELD_UNITS.get(str(row.to), ("", context.charc.unit if context.charc else ""))
-    unit = rule.unit or (kept if row.from_.field else "")
+    wanted = context.charc.unit if context.charc else _TAKEN_IN.get(str(row.to), "")
+    unit = rule.unit or _KEPT_IN.get(row.from_.field or "", "")
     numbers: list[Decimal] = []
     for text in texts:
         read = read_number(plain_text(text), unit=unit or wanted, wanted=wanted, of_range=rule.of_range)
@@ -83,7 +94,12 @@ def _number(rule: Number, row: Row, texts: Sequence[str], context: Context) -> R
             kind = _UNREAD[read.unread or Unread.NO_NUMBER]
             return Read(problems=(context.problem(kind, text, detail=wanted),))
         numbers.append(read.number)
-    return Read(number=max(numbers))
+    return Read(number=_tidy(max(numbers)))
+
+
+def _tidy(number: Decimal) -> Decimal:
+    """Without noughts behind, and without the tail of a division."""
+    return number if number == number.to_integral_value() else number.quantize(_FINEST).normalize()
 
 
 def _as_is(_row: Row, texts: Sequence[str], _context: Context) -> Read:
@@ -116,28 +132,32 @@ def _from_dictionary(row: Row, texts: Sequence[str], context: Context) -> Read:
     words = {folded(word): values for word, values in rule.words.items()}
     matches: list[str] = []
     problems: list[CardProblem] = []
-    for text in map(plain_text, texts):
+    for text in filter(None, map(plain_text, texts)):
         if folded(text) in words:
             matches += words[folded(text)]
         elif dictionary is None:
             matches.append(text)
         else:
             found = dictionary.normalised(text)
-            if found.apply:
-                matches += found.matches
-            else:
-                kind = ProblemKind.UNSURE if found.matches else ProblemKind.NOT_IN_DICTIONARY
-                problems.append(context.problem(kind, text, nearest=(*found.matches, *found.nearest)[:3]))
-    if not matches and not problems and context.required:
-        problems.append(context.problem(ProblemKind.EMPTY, ", ".join(texts)))
+            matches += found.matches if found.apply else ()
+            problems += () if found.apply else (_not_sure(text, found, context),)
     return Read(tuple(dict.fromkeys(matches)), problems=tuple(problems))
+
+
+def _not_sure(text: str, found: Normalised, context: Context) -> CardProblem:
+    """“не указан” is no wrong value but none."""
+    if found.reason is ValueReason.EMPTY:
+        return context.problem(ProblemKind.EMPTY, text)
+    kind = ProblemKind.UNSURE if found.matches else ProblemKind.NOT_IN_DICTIONARY
+    return context.problem(kind, text, nearest=(*found.matches, *found.nearest))
 
 
 def _dictionary_of(rule: FromDictionary, context: Context) -> Dictionary | None:
     """None when WB has told none: the value goes as it is."""
     if rule.values:
         return context.own(rule.values)
-    name = rule.dictionary or (context.charc.dictionary if context.charc else None)
+    of_target = context.charc.dictionary if context.charc else _OF_FIELDS.get(context.target)
+    name = rule.dictionary or of_target
     found = context.dictionary(name) if name else None
     return found if found and found.values else None
 

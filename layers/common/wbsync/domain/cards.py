@@ -123,6 +123,7 @@ class ProblemKind(StrEnum):
     NO_PRICE = "no_price"
     VENDOR_CODE_TWICE = "vendor_code_twice"
     VENDOR_CODE_TAKEN = "vendor_code_taken"  # by a card of WB that is another product's
+    VENDOR_CODE_KEPT = "vendor_code_kept"  # WB knows the card by the code in `detail`, and keeps it
     BARCODE_TWICE = "barcode_twice"
     BARCODE_TAKEN = "barcode_taken"
     BARCODE_WRONG = "barcode_wrong"
@@ -140,7 +141,13 @@ class ProblemKind(StrEnum):
 
 
 HARMLESS = frozenset(
-    {ProblemKind.NO_BARCODE, ProblemKind.NO_PICTURES, ProblemKind.PICTURE_TOO_SMALL, ProblemKind.PICTURE_UNREADABLE}
+    {
+        ProblemKind.NO_BARCODE,
+        ProblemKind.VENDOR_CODE_KEPT,
+        ProblemKind.NO_PICTURES,
+        ProblemKind.PICTURE_TOO_SMALL,
+        ProblemKind.PICTURE_UNREADABLE,
+    }
 )
 """Told, but the card is sent."""
 

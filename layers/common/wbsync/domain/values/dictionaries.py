@@ -6,8 +6,8 @@ Nothing says whether a dictionary holds colours, countries or seasons: a rule co
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from wbsync.domain.values.reasons import ValueReason
 from wbsync.domain.values.rules import (
     NOISE,
     NOTHING,
@@ -25,30 +25,16 @@ APPLIED_ABOVE = 0.9
 """From this confidence on a value is taken without asking a person."""
 
 
-class Reason(StrEnum):
-    """How a value was found; texts.py says it in Russian."""
-
-    EXACT = "exact"
-    SPELLING = "spelling"  # another ending, hyphen, alphabet
-    SYNONYM = "synonym"
-    SEVERAL = "several"  # each part was found
-    SHADE = "shade"  # the colour without its shade
-    PART = "part"  # only a part of it is known
-    SIMILAR = "similar"  # letters alone
-    EMPTY = "empty"  # it says that there is no value
-    UNKNOWN = "unknown"
-
-
 CONFIDENCE = {
-    Reason.EXACT: 1.0,
-    Reason.SPELLING: 0.97,
-    Reason.SYNONYM: 0.95,
-    Reason.SEVERAL: 0.94,
-    Reason.SHADE: 0.91,
-    Reason.PART: 0.6,
-    Reason.SIMILAR: 0.5,
-    Reason.EMPTY: 0.0,
-    Reason.UNKNOWN: 0.0,
+    ValueReason.EXACT: 1.0,
+    ValueReason.SPELLING: 0.97,
+    ValueReason.SYNONYM: 0.95,
+    ValueReason.SEVERAL: 0.94,
+    ValueReason.SHADE: 0.91,
+    ValueReason.PART: 0.6,
+    ValueReason.SIMILAR: 0.5,
+    ValueReason.EMPTY: 0.0,
+    ValueReason.UNKNOWN: 0.0,
 }
 
 
@@ -58,7 +44,7 @@ class Normalised:
 
     matches: tuple[str, ...] = ()
     confidence: float = 0.0
-    reason: Reason = Reason.UNKNOWN
+    reason: ValueReason = ValueReason.UNKNOWN
     detail: str = ""  # what of the text was not understood
     nearest: tuple[str, ...] = ()
 
@@ -117,15 +103,15 @@ def measured_values(dictionary: Sequence[str], values: Sequence[str]) -> list[No
 def _normalised(value: str, dictionary: Dictionary) -> Normalised:
     exact = dictionary.named(folded(value))
     if exact:
-        return _found([exact], Reason.EXACT)
+        return _found([exact], ValueReason.EXACT)
     text = _bare(value)
     if text in NOTHING:
-        return Normalised(reason=Reason.EMPTY)
+        return Normalised(reason=ValueReason.EMPTY)
     found = _one(text, dictionary) or _several(text, dictionary) or _without_noise(text, dictionary)
     return found or _guess(text, dictionary)
 
 
-def _found(matches: Iterable[str], reason: Reason, detail: str = "") -> Normalised:
+def _found(matches: Iterable[str], reason: ValueReason, detail: str = "") -> Normalised:
     return Normalised(tuple(dict.fromkeys(matches)), CONFIDENCE[reason], reason, detail)
 
 
@@ -144,9 +130,9 @@ def _bare(value: str) -> str:
 def _one(text: str, dictionary: Dictionary) -> Normalised | None:
     """The text as one value (or as the several ones that a synonym stands for)."""
     if name := dictionary.named(text):
-        return _found([name], Reason.EXACT)
+        return _found([name], ValueReason.EXACT)
     if spelled := dictionary.spelled(text):
-        return _found([spelled], Reason.SPELLING)
+        return _found([spelled], ValueReason.SPELLING)
     return _synonym(text, dictionary) or _shade(text, dictionary)
 
 
@@ -155,7 +141,7 @@ def _synonym(text: str, dictionary: Dictionary) -> Normalised | None:
         for alternative in SYNONYMS.get(key, ()):
             names = [dictionary.named(word) or dictionary.spelled(word) for word in alternative]
             if all(names):
-                return _found([name for name in names if name], Reason.SYNONYM)
+                return _found([name for name in names if name], ValueReason.SYNONYM)
     return None
 
 
@@ -184,13 +170,13 @@ def _shade(text: str, dictionary: Dictionary) -> Normalised | None:
         if not shade:
             continue
         if both := dictionary.spelled(f"{shade}-{second}"):
-            return _found([both], Reason.SPELLING)
+            return _found([both], ValueReason.SPELLING)
         base = dictionary.named(second) or dictionary.spelled(second)
-        alone = _found([base], Reason.EXACT) if base else _synonym(second, dictionary)
+        alone = _found([base], ValueReason.EXACT) if base else _synonym(second, dictionary)
         if alone and len(alone.matches) == 1 and (both := dictionary.spelled(f"{shade}-{folded(alone.matches[0])}")):
-            return _found([both], Reason.SYNONYM)
+            return _found([both], ValueReason.SYNONYM)
         if alone:
-            return _found(alone.matches, Reason.SHADE, shade)
+            return _found(alone.matches, ValueReason.SHADE, shade)
     return None
 
 
@@ -205,8 +191,8 @@ def _several(text: str, dictionary: Dictionary) -> Normalised | None:
             matches = [name for one in found if one for name in one.matches]
             if all(found) and matches:
                 least = min(one.confidence for one in found if one and one.matches)
-                several = _found(matches, Reason.SEVERAL)
-                return Normalised(several.matches, min(several.confidence, least), Reason.SEVERAL)
+                several = _found(matches, ValueReason.SEVERAL)
+                return Normalised(several.matches, min(several.confidence, least), ValueReason.SEVERAL)
     return None
 
 
@@ -222,8 +208,10 @@ def _print(part: str, dictionary: Dictionary) -> Normalised | None:
     for print_stem, name in ((stem(spelling), name) for spelling, name in PRINTS.items()):
         if stem(part).startswith(print_stem):
             known = dictionary.named(name)
-            return _found([known] if known else [], Reason.SYNONYM)
-    return Normalised(reason=Reason.SYNONYM, confidence=CONFIDENCE[Reason.SYNONYM]) if _is_noise(part) else None
+            return _found([known] if known else [], ValueReason.SYNONYM)
+    return (
+        Normalised(reason=ValueReason.SYNONYM, confidence=CONFIDENCE[ValueReason.SYNONYM]) if _is_noise(part) else None
+    )
 
 
 def _is_noise(word: str) -> bool:
@@ -245,12 +233,12 @@ def _guess(text: str, dictionary: Dictionary) -> Normalised:
     matches = tuple(dict.fromkeys(name for one in known.values() for name in one.matches))
     if matches:
         rest = " ".join(word for word in words(text) if word not in known)
-        return Normalised(matches, CONFIDENCE[Reason.PART], Reason.PART, rest, nearest)
+        return Normalised(matches, CONFIDENCE[ValueReason.PART], ValueReason.PART, rest, nearest)
     from rapidfuzz import fuzz  # noqa: PLC0415 as in nearest
 
     if nearest and fuzz.ratio(text, folded(nearest[0])) >= _LOOKS_ALIKE:
-        return Normalised(nearest[:1], CONFIDENCE[Reason.SIMILAR], Reason.SIMILAR, "", nearest)
-    return Normalised(reason=Reason.UNKNOWN, detail=text, nearest=nearest)
+        return Normalised(nearest[:1], CONFIDENCE[ValueReason.SIMILAR], ValueReason.SIMILAR, "", nearest)
+    return Normalised(reason=ValueReason.UNKNOWN, detail=text, nearest=nearest)
 
 
 _LOOKS_ALIKE = 80
