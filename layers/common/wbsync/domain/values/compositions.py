@@ -72,11 +72,11 @@ def _pairs(plain: str) -> list[tuple[str, Decimal | None]]:
 
 def _material(name: str) -> str:
     """The material that is meant; its own word when nothing is known of it. Typos become what they are closest to."""
+    if name in MATERIALS:
+        return name
     for told in (name, name.replace(".", " ").strip()):
         for alternative in SYNONYMS.get(told, ()):
             return alternative[0]
-    if name in MATERIALS:
-        return name
     from rapidfuzz import fuzz, process  # noqa: PLC0415 only an unknown word pays for it
 
     alike = process.extractOne(name, MATERIALS, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE)

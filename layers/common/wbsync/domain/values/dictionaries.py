@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from wbsync.domain.values.reasons import ValueReason
 from wbsync.domain.values.rules import (
+    ADJECTIVE_ENDINGS,
     NOISE,
+    NOMINATIVE_ENDINGS,
     NOTHING,
     PREFIXES,
     PRINTS,
@@ -74,7 +76,8 @@ class Dictionary:
     def spelled(self, text: str) -> str | None:
         """The value that differs from the text in endings, hyphens and spaces only."""
         key = "" if _LISTED.search(text) else _stems(text)
-        return self._by_stems.get(key) if key else None
+        found = self._by_stems.get(key) if key else None
+        return found if found and _is_same_word(key, text, found) else None
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
         """The values that look most like it, the best first."""
@@ -189,11 +192,21 @@ def _several(text: str, dictionary: Dictionary) -> Normalised | None:
                 _one(part, dictionary) or _print(part, dictionary) or _deeper(part, text, dictionary) for part in parts
             ]
             matches = [name for one in found if one for name in one.matches]
-            if all(found) and matches:
+            if all(found) and matches and (separator != SEPARATORS[-1] or _may_stand_together(parts, found)):
                 least = min(one.confidence for one in found if one and one.matches)
                 several = _found(matches, ValueReason.SEVERAL)
                 return Normalised(several.matches, min(several.confidence, least), ValueReason.SEVERAL)
     return None
+
+
+def _may_stand_together(parts: Sequence[str], found: Sequence[Normalised | None]) -> bool:
+    """Nothing but a space between them: two adjectives are two values, `белый дуб` is one that is not known."""
+    return all(_is_beside(part, one) for part, one in zip(parts, found, strict=True) if one and one.matches)
+
+
+def _is_beside(part: str, one: Normalised) -> bool:
+    named = one.reason in {ValueReason.EXACT, ValueReason.SPELLING} and one.matches[0].endswith(NOMINATIVE_ENDINGS)
+    return named or any(stem(part) == stem(spelling) for spelling in PRINTS)
 
 
 def _deeper(part: str, whole: str, dictionary: Dictionary) -> Normalised | None:
@@ -242,7 +255,18 @@ def _guess(text: str, dictionary: Dictionary) -> Normalised:
 
 
 _LOOKS_ALIKE = 80
+_SHORT = 3
 _LISTED = re.compile(r"[;,/|+&]")
+
+
+def _is_same_word(key: str, text: str, found: str) -> bool:
+    """A short stem is shared by other words: `мёд` and `медь` are not `медный`, but `синяя` is `синий`."""
+    same = words(text) == words(found)
+    return same or len(key) > _SHORT or (_is_adjective(text) and _is_adjective(folded(found)))
+
+
+def _is_adjective(text: str) -> bool:
+    return text.endswith(ADJECTIVE_ENDINGS)
 
 
 def _stems(text: str) -> str:

@@ -16,9 +16,9 @@ _SPACED = re.compile(r"\s*([-/])\s*")
 
 def tech_size(text: str) -> str:
     """The name of a size: `XL`, `44-46`, `42/170`; NO_SIZE for a thing that has none."""
-    plain = _SPACED.sub(r"\1", folded(text).replace("размер", "").strip(" .:"))
-    if plain in ONE_SIZE:
+    if folded(text).strip(" .:") in ONE_SIZE:
         return NO_SIZE
+    plain = _SPACED.sub(r"\1", folded(text).replace("размер", "").strip(" .:"))
     if _LETTERS.match(plain.replace("х", "x")):
         return plain.replace("х", "x").upper()
     return plain.replace(",", ".") if re.fullmatch(r"\d+(,\d+)?", plain) else plain.upper()
