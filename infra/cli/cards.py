@@ -16,6 +16,7 @@ from infra.cli.card_report import document, html, needed
 from infra.cli.console import print_json, print_table
 from infra.cli.installation import Installation
 from infra.cli.options import JsonOption, StageOption, WbHostsOption
+from wbsync.bitrix.products import read_property_names
 from wbsync.domain.card_requests import requests
 from wbsync.domain.cards import WITH_WB, Plan, PlannedCard, Step
 from wbsync.domain.ids import ProductId
@@ -138,6 +139,7 @@ def _planned(there: Installation, only: set[ProductId]) -> Plan:
         told=CardsStore(stack.output("CardsTable")).told(),
         shop=shop,
         made_at=utcnow(),
+        names=read_property_names(there.bitrix, shop.catalog),
     )
     # All are planned, so that what is twice shows; few are kept.
     return Plan(made.made_at, tuple(c for c in made.cards if c.product_id in only), made.versions) if only else made

@@ -23,6 +23,7 @@ BENCHMARKS = (
     "orders_and_labels",
     "order_life",
     "print_supply",
+    "mapping_quality",
     "card_planning",
     "handler_starts",
     "monthly_bill",

@@ -465,6 +465,20 @@ def read_price_types(bitrix: BitrixClient) -> list[PriceType]:
 # Properties as a mapping is proposed from them
 
 
+def read_property_names(bitrix: BitrixClient, catalog: Catalog) -> dict[str, str]:
+    """What people call the properties of heads and of offers, by code; a head's own name counts.
+
+    See https://apidocs.bitrix24.ru/api-reference/catalog/product-property/catalog-product-property-list.html
+    """
+    shelves = _shelves(bitrix, catalog)
+    blocks = [*(shelf.heads for shelf in shelves), *(shelf.offers for shelf in shelves if shelf.offers)]
+    names: dict[str, str] = {}
+    for iblock in dict.fromkeys(blocks):
+        for code, row in _shop_properties(bitrix, iblock).items():
+            names.setdefault(code, row.name)
+    return names
+
+
 def read_properties(bitrix: BitrixClient, catalog: Catalog, *, samples: int) -> list[ShopProperty]:
     """All properties of heads and of offers, with what stands in them in up to `samples` products.
 

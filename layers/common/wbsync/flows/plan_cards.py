@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from wbsync.bitrix.client import BitrixClient
-from wbsync.bitrix.products import read_products
+from wbsync.bitrix.products import read_products, read_property_names
 from wbsync.domain.card_plan import Tables, plan
 from wbsync.domain.card_requests import requests
 from wbsync.domain.cards import Plan, PlannedCard, Standing, Step, Told
@@ -75,7 +75,7 @@ class PlanCards:
             standing = _in_time(wb_cards.read_all(self.wb), now=now, deadline=deadline)
             made = planned(
                 products, tables, self.schemas.schema(), standing=standing, told=self.cards.told(), shop=self.shop,
-                made_at=began,
+                made_at=began, names=read_property_names(self.bitrix, self.shop.catalog),
             )  # fmt: skip
             counts = self._hand_on(made)
         after = _after(progress, products, full_at=began if full else progress.full_at, versions=versions)
@@ -134,9 +134,19 @@ def planned(
     told: Mapping[str, Told],
     shop: Shop,
     made_at: datetime,
+    names: Mapping[str, str],
 ) -> Plan:
-    """What is to be done about each card of these products."""
-    made = plan(products, parsed(tables), schema, standing=standing, told=told, settings=shop.cards, made_at=made_at)
+    """What is to be done about each card of these products. `names`: of the shop's properties, by code."""
+    made = plan(
+        products,
+        parsed(tables),
+        schema,
+        standing=standing,
+        told=told,
+        settings=shop.cards,
+        made_at=made_at,
+        names=names,
+    )
     return replace(made, versions={name: stored.version for name, stored in tables.items()})
 
 
