@@ -14,6 +14,7 @@ from infra.cli.console import print_json, print_table
 from infra.cli.installation import Installation
 from infra.cli.known_schema import known_schema
 from infra.cli.mapping_file import MappingFile, read_folder, with_version
+from infra.cli.mapping_match import match
 from infra.cli.mapping_measure import values
 from infra.cli.mapping_propose import propose_table
 from infra.cli.options import JsonOption, StageOption, WbHostsOption
@@ -30,6 +31,7 @@ from wbsync.telemetry import utcnow
 from wbsync.texts import BROKEN_CARDS, SCHEMA_CHANGES, mapping_contradiction
 
 app = typer.Typer(help="Where the characteristics of cards come from.", no_args_is_help=True)
+app.command()(match)
 
 app.command("values")(values)
 

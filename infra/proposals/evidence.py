@@ -24,6 +24,7 @@ _FACTORS = {
     MatchReason.OTHER_VALUES: 0.45,
     MatchReason.FEW_VALUES: 0.8,
     MatchReason.DIRECTORY: 0.9,  # it tells its codes over REST, not what people read
+    MatchReason.NO_UNIT: 0.93,
     MatchReason.SAME_UNIT: 1.06,
     MatchReason.NUMBERS: 1.06,
     MatchReason.VALUES: 1.25,
@@ -55,15 +56,21 @@ def read_values(prop: ShopProperty) -> Values:
     if not listed:
         return Values((), yes_no=False, numbers=0.0, unit="")
     numbers = sum(read_number(value).number is not None for value in listed) / len(listed)
-    [(unit, times)] = Counter(LANGUAGE.name(f"x {value}").unit for value in listed).most_common(1)
+    [(unit, times)] = Counter(LANGUAGE.name(f"x, {_behind(value)}").unit for value in listed).most_common(1)
     yes_no = all(folded(value) in _YES_NO for value in listed) and not all(value.isdigit() for value in listed)
     return Values(listed, yes_no, numbers, unit if times >= _MOSTLY * len(listed) and numbers >= _MOSTLY else "")
+
+
+def _behind(value: str) -> str:
+    """What stands behind a number."""
+    return value.strip().lstrip("0123456789., ")
 
 
 def evidence(
     prop: ShopProperty,
     charc: Characteristic,
     names: tuple[Name, Name],
+    *,
     values: Values,
     dictionaries: Mapping[Named, Dictionary],
 ) -> Evidence:
@@ -85,8 +92,6 @@ def unit_of(charc: Characteristic, name: Name) -> str:
     return LANGUAGE.unit(charc.unit) or name.unit
 
 
-
-
 def _evidence(told: Sequence[tuple[MatchReason, str]], alone: float = 0.0) -> Evidence:
     factor = 1.0
     for reason, _ in told:
@@ -95,8 +100,10 @@ def _evidence(told: Sequence[tuple[MatchReason, str]], alone: float = 0.0) -> Ev
 
 
 def _of_units(ours: str, theirs: str) -> Sequence[tuple[MatchReason, str]]:
-    if not ours or not theirs:
+    if not ours:
         return ()
+    if not theirs:
+        return ((MatchReason.NO_UNIT, ours),)
     if ours == theirs or (ours in UNITS and theirs in UNITS and same_kind(ours, theirs)):
         return ((MatchReason.SAME_UNIT, ours),)
     return ((MatchReason.OTHER_UNIT, f"{ours} — {theirs}"),)
@@ -108,9 +115,7 @@ def _of_number(values: Values) -> tuple[MatchReason, str]:
     return (MatchReason.NUMBERS if mostly else MatchReason.NO_NUMBERS, values.listed[0])
 
 
-def _of_share(
-    told: Sequence[tuple[MatchReason, str]], share: float, charc: Characteristic, values: Values
-) -> Evidence:
+def _of_share(told: Sequence[tuple[MatchReason, str]], share: float, charc: Characteristic, values: Values) -> Evidence:
     """Values that are mostly in a dictionary tell what the property is, whatever it is called."""
     if share >= _MOSTLY:
         surely = 0.5 + 0.4 * share if charc.dictionary or folded(charc.name) == "состав" else 0.3 + 0.4 * share

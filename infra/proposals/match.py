@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from infra.proposals.evidence import Evidence, Values, evidence, read_values, unit_of
 from infra.proposals.knowledge import NO_SOURCE
-from infra.proposals.names import LANGUAGE, Language, Likeness, Name, Weights
+from infra.proposals.names import LANGUAGE, PHRASE_IN_SHORT, Language, Likeness, Name, Weights
 from infra.proposals.reasons import MatchReason
 from wbsync.domain.ids import CharcId
 from wbsync.domain.products import ShopProperty
@@ -25,7 +25,7 @@ _SURE = 0.99
 _CODE_COUNTS = 0.93
 """A code tells a little less than a name that people read."""
 _CODE_DECIDES = 0.02
-_EQUALLY = 0.015
+_EQUALLY, _LIKELY = 0.015, 0.9
 _VALUES_UNDER_ANOTHER_NAME = 0.6
 _ONLY_ONE, _ONE_OF_FEW = 0.62, 0.5
 _FEW = 3
@@ -90,11 +90,15 @@ def _candidates(prop: ShopProperty, offered: _Offered, known: Known) -> list[Can
     found = []
     for charc, theirs in offered.listed:
         said = _by_name(name, codes, theirs, offered)
-        proof = evidence(prop, charc, (name, theirs), values, known.dictionaries)
+        proof = evidence(prop, charc, (name, theirs), values=values, dictionaries=known.dictionaries)
         alone = proof.alone * (_VALUES_UNDER_ANOTHER_NAME if tells else 1.0)
         if charc.charc_id in few:
             alone, proof = max(alone, _ONLY_ONE if len(few) == 1 else _ONE_OF_FEW), _of_unit_alone(values)
         confidence = min(_SURE, max(said.score * min(proof.factor, _room(said.score, proof.factor)), alone))
+        if confidence > NOT_SURE and _is_short(
+            codes[0] if codes and said.why is MatchReason.CODE else name, theirs, offered
+        ):
+            said = replace(said, short=True)
         if confidence >= LEAST:
             found.append(_Found(charc, said, proof, confidence))
     return _ranked(found, known.accepted.get(prop.code) if prop.code else None, offered)
@@ -102,10 +106,7 @@ def _candidates(prop: ShopProperty, offered: _Offered, known: Known) -> list[Can
 
 def _room(score: float, factor: float) -> float:
     """What speaks for it makes a weak likeness no sure one."""
-    return 1 + (factor - 1) * (1 if score < PHRASE_LIKE else 0.2) if factor > 1 else factor
-
-
-PHRASE_LIKE = 0.86
+    return 1 + (factor - 1) * (1 if score < PHRASE_IN_SHORT else 0.2) if factor > 1 else factor
 
 
 def _by_name(name: Name, codes: Sequence[Name], theirs: Name, offered: _Offered) -> Likeness:
@@ -144,22 +145,31 @@ def _ranked(found: Sequence[_Found], accepted: CharcId | None, offered: _Offered
     if accepted in order and (not best or best[0].charc.charc_id != accepted):
         charc = offered.listed[order[accepted]][0]
         best.insert(0, _Found(charc, Likeness(0.0, MatchReason.ACCEPTED), Evidence(), _SURE))
-    doubtful = len(best) > 1 and accepted is None and _equal(best[0], best[1])
+    doubtful = len(best) > 1 and accepted is None and _as_likely(best[0], best[1])
     return [_candidate(one, n, accepted, doubtful=doubtful) for n, one in enumerate(best[:MOST])]
 
 
-def _equal(one: _Found, other: _Found) -> bool:
-    return one.likeness.score < 1 and one.confidence - other.confidence < _EQUALLY
+def _as_likely(one: _Found, other: _Found) -> bool:
+    """Whether the second may be meant as well, unless the first is called exactly so."""
+    return one.likeness.score < 1 and (one.confidence - other.confidence < _EQUALLY or other.confidence >= _LIKELY)
+
+
+def _is_short(name: Name, theirs: Name, offered: _Offered) -> bool:
+    """Whether it is some words of WB's name that stand in other names of WB's as well: `механизм`."""
+    ours = set(name.keys)
+    return not name.common and ours < set(theirs.keys) and sum(ours <= set(each.keys) for _, each in offered.listed) > 1
 
 
 def _candidate(one: _Found, place: int, accepted: CharcId | None, *, doubtful: bool) -> Candidate:
     charc = one.charc
     if charc.charc_id == accepted:
         return Candidate(charc.charc_id, charc.name, _SURE, match_reason(MatchReason.ACCEPTED, "", charc.name))
-    held = NOT_SURE if doubtful or place else _SURE
+    held = NOT_SURE if doubtful or place or one.likeness.short else _SURE
     confidence = round(min(held, one.confidence), 3)
     told = [(one.likeness.why, one.likeness.detail)] if one.likeness.score * one.proof.factor >= LEAST else []
     told += one.proof.reasons
+    if one.likeness.short:
+        told.append((MatchReason.SHORT, ""))
     if doubtful and place < 2 and one.confidence > held:
         told.append((MatchReason.NOT_ALONE, ""))
     return Candidate(

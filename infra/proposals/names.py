@@ -27,6 +27,10 @@ _ALIKE = 86
 _LONG_NAME = 7
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
+_UNITS_ONLY = "мм|см|кг|мл|вт|квт|гц|дб|мач|гб|лм|кв\\.м"
+"""They are no words, so that they need no comma before them."""
+_MARK = re.compile(r"\*+(?=[\s)]|$)")
+"""Of what a form must have."""
 _TRAILING_DIGITS = re.compile(r"\d+$")
 
 
@@ -40,6 +44,7 @@ class Name:
     first_of: frozenset[int] = frozenset()  # those of them that begin with it
     in_short: frozenset[int] = frozenset()  # rows that mean it when words like `тип` are left out
     near: Mapping[tuple[str, ...], float] = field(default_factory=dict)  # what it usually means
+    common: bool = False  # it says enough, though other names hold it as well
     unit: str = ""
     parts: tuple["Name", ...] = ()  # other readings of what it says
 
@@ -53,6 +58,7 @@ class Likeness:
     score: float
     why: MatchReason
     detail: str = ""
+    short: bool = False  # its words stand in other names of WB's as well
 
 
 _UNLIKE = Likeness(0.0, MatchReason.WORDS)
@@ -71,11 +77,13 @@ class Language:
         self._service_codes = [re.compile(pattern) for pattern, _ in known.service_codes]
         self._units = {folded(unit): folded(row[0]) for row in known.unit_words for unit in row}
         listed = sorted((*UNITS, *self._units), key=len, reverse=True)
-        self._unit = re.compile(r"[,(\s]\s*(" + "|".join(map(re.escape, listed)) + r")\s*[.)*]*\s*$")
+        apart = "|".join(map(re.escape, listed))
+        self._unit = re.compile(rf"(?:[,(]\s*({apart})|\s({_UNITS_ONLY}))\s*[.)*]*\s*$")
         self._opposites = [frozenset(map(self.key, row)) for row in known.opposites]
         self._read: dict[str, Name] = {}
         self._phrases: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         self._near: defaultdict[tuple[str, ...], dict[tuple[str, ...], float]] = defaultdict(dict)
+        self._common = {self._phrase(word) for word in known.common_names}
         self._firsts: list[tuple[str, ...]] = []
         self._learn(known)
 
@@ -132,7 +140,7 @@ class Language:
     def _name(self, text: str) -> Name:
         plain = self._bare(text)
         found = self._unit.search(plain)
-        unit = self.unit(found[1]) if found else ""
+        unit = self.unit(found[1] or found[2]) if found else ""
         without_unit = self._unit.sub(" ", plain) if found else plain
         bare = " ".join(words(_BRACKETS.sub(" ", without_unit))) or " ".join(words(plain))
         keys = self._keys(bare)
@@ -146,15 +154,16 @@ class Language:
             frozenset(row for row in meanings if self._firsts[row] == phrase),
             frozenset(self._phrases.get(heavy, ())) if heavy and heavy != phrase else frozenset(),
             self._near.get(phrase, {}),
+            phrase in self._common,
             unit,
             tuple(self._name(part) for part in _parts(without_unit)),
         )
 
     def _bare(self, text: str) -> str:
-        plain = folded(text).replace("*", " ").strip(" .,:;")
+        plain = _MARK.sub(" ", folded(text)).strip(" .,:;")
         for holds, what, into in self._rewrites:
             if holds.search(plain):
-                plain = what.sub(lambda found, into=into: f" {found.expand(into)} ", plain)
+                plain = what.sub(f" {into} ", plain)
         return " ".join(plain.split())
 
     def _keys(self, plain: str) -> tuple[str, ...]:
@@ -179,7 +188,8 @@ class Language:
         if one.plain == other.plain:
             return Likeness(EXACT, MatchReason.SAME_NAME)
         if one.phrase == other.phrase:
-            return Likeness(SAME_WORDS, MatchReason.SAME_WORDS, one.plain)
+            taken = other.meanings and not other.first_of
+            return Likeness(PHRASE - _OF_ANOTHER if taken else SAME_WORDS, MatchReason.SAME_WORDS, one.plain)
         return max(_by_meaning(one, other), self._by_words(one, other, weights), key=lambda found: found.score)
 
     def _by_words(self, one: Name, other: Name, weights: "Weights") -> Likeness:
@@ -187,7 +197,7 @@ class Language:
         common = _common(one.keys, other.keys, weights)
         total = sum(map(weights.of, one.keys)) + sum(map(weights.of, other.keys))
         by_words = _MOST_BY_WORDS * sum(both for _, both in common) / total if total else 0.0
-        if any(self._differ(one.keys, other.keys, row) for row in self._opposites):
+        if common and any(self._differ(one.keys, other.keys, row) for row in self._opposites):
             by_words *= _OPPOSITE
             return Likeness(by_words, MatchReason.WORDS, ", ".join(word for word, _ in common))
         letters = fuzz.ratio(one.plain, other.plain) / 100
@@ -231,7 +241,10 @@ def _by_meaning(one: Name, other: Name) -> Likeness:
     if near := one.near.get(other.phrase):
         return Likeness(near, MatchReason.USUALLY, one.plain)
     if shared:
-        return Likeness(PHRASE - _OF_ANOTHER, MatchReason.SAME_MEANING, one.plain)
+        # WB's name has a meaning of its own beside the one that both have.
+        return Likeness(
+            PHRASE_IN_SHORT if other.first_of else PHRASE - _OF_ANOTHER, MatchReason.SAME_MEANING, one.plain
+        )
     if one.in_short & other.meanings or one.meanings & other.in_short:
         return Likeness(PHRASE_IN_SHORT, MatchReason.SAME_MEANING, one.plain)
     return _UNLIKE
@@ -242,7 +255,7 @@ def _common(one: Sequence[str], other: Sequence[str], weights: Weights) -> list[
     left = list(other)
     common = []
     for word in one:
-        best = max(left, key=lambda each: _same(word, each), default="")  # noqa: B023 called at once
+        best = max(left, key=lambda each: _same(word, each), default="")
         alike = _same(word, best) if best else 0.0
         if alike:
             left.remove(best)
@@ -263,8 +276,9 @@ def _same(one: str, other: str) -> float:
 
 def _parts(plain: str) -> list[str]:
     """What a name says in brackets, without them, and on either side of a slash: `высота платформы/подошвы`."""
-    inside = [text for text in _BRACKETS.findall(plain) if len(text) > 2]
-    sides = [text.split() for text in _BRACKETS.sub(" ", plain).split("/")]
+    bare = _BRACKETS.sub(" ", plain)
+    inside = [text for text in (*_BRACKETS.findall(plain), bare.rpartition(",")[0]) if len(text) > 2]
+    sides = [text.split() for text in bare.split("/")]
     if len(sides) != 2 or not all(sides):
         return inside
     first, second = sides

@@ -20,9 +20,11 @@ class MatchReason(StrEnum):
     UNITS = "units"  # the values' unit is all that is known
     SAME_UNIT = "same_unit"
     OTHER_UNIT = "other_unit"
+    NO_UNIT = "no_unit"  # the shop tells one, WB none
     NUMBERS = "numbers"
     NO_NUMBERS = "no_numbers"
     YES_NO = "yes_no"
     DIRECTORY = "directory"
     ACCEPTED = "accepted"
+    SHORT = "short"  # other characteristics hold the same words
     NOT_ALONE = "not_alone"  # another characteristic is as likely

@@ -24,6 +24,7 @@ BENCHMARKS = (
     "order_life",
     "print_supply",
     "mapping_quality",
+    "mapping_matches",
     "card_planning",
     "handler_starts",
     "monthly_bill",

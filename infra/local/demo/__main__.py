@@ -6,7 +6,8 @@ import signal
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -95,11 +96,17 @@ def _life_of_orders(size: Size, world: Stage, phases: Phases) -> dict[str, Any]:
     """The report without its times. After a failure the functions' logs are kept: they end with the local cloud."""
     people = People(wildberries=world.wildberries, bitrix=world.bitrix, seed=size.seed)
     running = Running(world, people, size, phases.say)
-    day, handover, catalog = Day(running), Handover(running), Catalog(running)
+    day, handover = Day(running), Handover(running)
     try:
-        for name, hour in {**day.hours(), **handover.hours(), **catalog.hours()}.items():
-            with phases(name):
-                phases.say(hour())
+        with ThreadPoolExecutor(1) as background:
+            catalog = Catalog(running, background)
+            # WB needs minutes for the cards' pictures, in which the day goes on.
+            early, late = catalog.hours_before_the_handover(), catalog.hours_after_it()
+            with ExitStack() as ending:
+                ending.callback(catalog.given_up.set)
+                for name, hour in {**day.hours(), **early, **handover.hours(), **late}.items():
+                    with phases(name):
+                        phases.say(hour())
         with phases("count what came of it"):
             return report(running, handover, catalog)
     except _FAILURES as error:

@@ -5,13 +5,16 @@ What the planted mistakes are is known to the pretended shop alone; the product 
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import httpx
 
-from infra.local.demo.running import Json, Running
+from infra.local.demo.running import PATIENCE, TICK_AGAIN, Json, Running
 from infra.local.ministack import CloudError
 from infra.local.products import Mistake, Product, mistake_of, products
 from wbsync.domain.cards import ProblemKind
@@ -36,6 +39,9 @@ EXPLAINED: Mapping[Mistake, frozenset[ProblemKind]] = {
     Mistake.REFUSED_BRAND: frozenset({ProblemKind.REFUSED_BY_WB}),
 }
 
+_BUSY = ("CardsWaiting", "CardsAccepted", "PicturesTold", "Postponed")
+"""Counts of a run that had something to do."""
+
 HARMLESS = frozenset({Mistake.SMALL_PICTURE, Mistake.UNREADABLE_NUMBER})
 """The card is made without what is wrong, and that is told."""
 
@@ -45,16 +51,19 @@ class Catalog:
     """Cards from mapping tables to links, as a developer and a manager of the shop do it."""
 
     run: Running
-    sent: str = field(default="")
+    background: Executor
+    confirming: Future[None] | None = field(default=None)
+    given_up: Event = field(default_factory=Event)  # the demo failed elsewhere
 
-    def hours(self) -> dict[str, Callable[[], str]]:
+    def hours_before_the_handover(self) -> dict[str, Callable[[], str]]:
         return {
             "mapping tables are pushed": self.push,
             "cards are planned": self.plan,
             "the plan is applied": self.apply,
-            "WB makes the cards": self.confirm,
-            "their stock is told": self.sell,
         }
+
+    def hours_after_it(self) -> dict[str, Callable[[], str]]:
+        return {"WB has made the cards": self.confirmed, "their stock is told": self.sell}
 
     def push(self) -> str:
         folder = self.run.size.out / "mapping"
@@ -70,15 +79,21 @@ class Catalog:
         return next((line for line in said.splitlines() if line.startswith("The plan")), "")
 
     def apply(self) -> str:
-        self.sent = self._type("cards", "apply", str(self.run.size.out / "plan.json")).splitlines()[0]
-        return self.sent
+        said = self._type("cards", "apply", str(self.run.size.out / "plan.json")).splitlines()[0]
+        self.confirming = self.background.submit(self.confirm)
+        return said
 
-    def confirm(self) -> str:
-        def waiting() -> str:
-            left = self.run.tick("ConfirmCards").get("CardsWaiting", 0)
-            return f"WB works on {left} cards" if left else ""
+    def confirm(self) -> None:
+        """Until nothing is left to be done about a card. WB takes a hundred cards' pictures a minute."""
+        give_up = time.monotonic() + PATIENCE + 2 * self.run.size.products
+        while not self.given_up.is_set() and any(self.run.stage.invoke("ConfirmCards").get(name, 0) for name in _BUSY):
+            if time.monotonic() > give_up:
+                raise CloudError("WB has not made all cards")
+            time.sleep(TICK_AGAIN)
 
-        self.run.until("WB to make the cards", waiting, self.run.size.products / 10)
+    def confirmed(self) -> str:
+        if self.confirming:
+            self.confirming.result()
         return f"{len(self.wb_cards())} cards on WB"
 
     def sell(self) -> str:
