@@ -3,6 +3,7 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ _OLD = timedelta(days=1)
 _WAITS = timedelta(minutes=40)
 _TRIES = 5
 
-PlanFile = Annotated[Path, typer.Argument(dir_okay=False, help="The plan, as `cards plan` wrote it.")]
+PlanFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The plan, as `cards plan` wrote it.")]
 
 
 @app.command()
@@ -82,7 +83,7 @@ def apply(
     with Installation(stage, wb_hosts) as there:
         stack = deployed(stage)
         cards = CardsStore(stack.output("CardsTable"))
-        plan_cards.keep(made, cards)
+        plan_cards.keep(made, cards, cards.told(card.vendor_code for card in made.cards))
         sent = send(there, cards, made, sleep=time.sleep, now=utcnow)
         typer.echo(
             f"sent {sent.sent}, refused {sent.refused}, answer lost {sent.doubtful}, sent or planned anew before "
@@ -135,14 +136,17 @@ def _planned(there: Installation, only: set[ProductId]) -> Plan:
         found,
         tables,
         SchemasStore(stack.output("SchemasTable")).schema(),
-        standing=patiently(lambda: list(wb_cards.read_all(there.wb)), sleep=time.sleep),
+        on_wb=plan_cards.OnWb(
+            patiently(lambda: list(wb_cards.read_whole(there.wb)), sleep=time.sleep),
+            most=lambda: patiently(lambda: wb_cards.most_cards(there.wb), sleep=time.sleep),
+        ),
         told=CardsStore(stack.output("CardsTable")).told(),
         shop=shop,
         made_at=utcnow(),
         names=read_property_names(there.bitrix, shop.catalog),
     )
     # All are planned, so that what is twice shows; few are kept.
-    return Plan(made.made_at, tuple(c for c in made.cards if c.product_id in only), made.versions) if only else made
+    return replace(made, cards=tuple(card for card in made.cards if card.product_id in only)) if only else made
 
 
 def send(
@@ -189,6 +193,7 @@ def _await(cards: CardsStore, vendor_codes: Sequence[str]) -> None:
             return
         typer.echo(f"WB works on {waiting} card(s)")
         time.sleep(10)
+    typer.echo("WB has not answered for every card: confirm_cards goes on looking")
 
 
 def _read(file: Path) -> Plan:

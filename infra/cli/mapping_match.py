@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.console import print_json, print_table
+from infra.cli.mapping_measure import read_list
 from infra.cli.options import JsonOption
 from infra.proposals.match import Candidate
 from infra.proposals.match import match as matched
@@ -31,28 +32,27 @@ def match(
     as_json: JsonOption = False,
 ) -> None:
     """Which characteristics each of the shop's properties may be a source of, the likeliest first."""
-    props = [_property(row, properties) for row in _rows(properties, "properties")]
+    asked = _rows(properties, "properties")
+    props = [_property(row, properties) for row in asked]
     charcs = [_characteristic(row, characteristics) for row in _rows(characteristics, "characteristics")]
     found = list(zip(props, matched(props, charcs), strict=True))
     if as_json:
-        print_json({"properties": [{"code": one.code, "candidates": list(map(_document, got))} for one, got in found]})
+        told = [
+            {"code": row.get("code"), "candidates": [*map(_document, got)]}
+            for row, (_, got) in zip(asked, found, strict=True)
+        ]
+        print_json({"properties": told})
         return
     print_table(_COLUMNS, [row for one, got in found for row in _lines(one, got)])
 
 
 def _rows(path: Path, key: str) -> list[Mapping[str, Any]]:
-    """The list of a file, or the one that it keeps under `data` or its own name."""
-    try:
-        told = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise Rejected(f"{path} is no JSON: {error}") from None
-    rows = next((told[name] for name in ("data", key) if name in told), None) if isinstance(told, dict) else told
-    if not isinstance(rows, list):
-        raise Rejected(f"{path} has no list: [{{…}}], or one under `data` or `{key}`")
-    for n, row in enumerate(rows):
+    """The objects of a list, by itself or under `data` or `key`."""
+    rows = read_list(path, key)
+    for n, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
-            raise Rejected(f"{path}: row {n} is no object")
-    return rows
+            raise Rejected(f"{path}: entry {n} is no object")
+    return list(rows)
 
 
 def _characteristic(row: Mapping[str, Any], path: Path) -> Characteristic:

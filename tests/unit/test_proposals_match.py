@@ -153,7 +153,7 @@ def test_match_prints_candidates_in_the_order_of_the_properties(tmp_path: Path, 
     rows = json.loads(told)["properties"]
     assert code == 0
     assert [(row["code"], [one["charcID"] for one in row["candidates"]]) for row in rows] == [
-        ("", []),
+        (None, []),
         ("X", [7]),
         ("TSVET", [7]),
     ]
