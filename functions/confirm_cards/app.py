@@ -1,5 +1,6 @@
 """Every few minutes: what became of the cards that were sent."""
 
+import time
 from datetime import datetime
 from functools import cache
 
@@ -20,5 +21,5 @@ def handler(_event: dict[str, object], deadline: datetime) -> Report:
     s, shop = settings(), parameters.shop(settings().config_parameter)
     return confirm_cards.run(
         wb=wildberries(s), bitrix=bitrix(s), shop=shop, cards=CardsStore(s.cards_table),
-        links=LinksStore(s.links_table), now=utcnow, deadline=deadline,
+        links=LinksStore(s.links_table), now=utcnow, deadline=deadline, sleep=time.sleep,
     )  # fmt: skip

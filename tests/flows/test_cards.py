@@ -1,26 +1,15 @@
 """Products become cards: planned, sent once, confirmed, and what follows from that."""
 
 from collections import Counter
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
-import yaml
 
-from infra.local.bitrix import Bitrix
-from infra.local.bitrix.seed import Seed
-from infra.local.products import OFFERS_IBLOCK, PRODUCTS_IBLOCK, Mistake, mistake_of, products
-from infra.local.wildberries import Wildberries
-from infra.local.wildberries.world import World as WbSeed
+from infra.local.products import Mistake, mistake_of, products
 from tests.fixtures.aws import Aws
-from tests.fixtures.world import BEGAN, Clock, World, shop
+from tests.fixtures.catalog import opened, settle, wb_cards
+from tests.fixtures.world import Clock, World
 from wbsync.domain.cards import CardState, ProblemKind
-from wbsync.domain.mapping import table_of
-from wbsync.flows import refresh_schema
 
-MAPPING = Path(__file__).parents[2] / "infra" / "local" / "demo" / "mapping"
 COUNT = 60
 MADE = products(1, COUNT)
 SHOWN_BY: dict[Mistake, set[ProblemKind]] = {
@@ -45,58 +34,11 @@ TOLD_ONLY = {Mistake.SMALL_PICTURE, Mistake.UNREADABLE_NUMBER}  # what is option
 
 @pytest.fixture
 def catalog(aws: Aws, clock: Clock) -> World:
-    """Sixty products without cards, their mapping tables, WB's schema as it was read last night."""
-    bitrix = Bitrix(Seed(offers=10, products=COUNT), clock=clock.seconds, sleep=clock.sleep)
-
-    def fetch(link: str) -> bytes:
-        with httpx.Client(transport=httpx.WSGITransport(app=bitrix.wsgi), base_url="http://shop.test") as http:
-            answer = http.get(urlsplit(link).path)
-        if not answer.is_success:
-            raise OSError(answer.status_code)
-        return answer.content
-
-    wildberries = Wildberries(WbSeed(goods=10, foreign_cards=1), clock=clock.seconds, sleep=clock.sleep, fetch=fetch)
-    world = World(
-        aws,
-        clock,
-        wildberries,
-        bitrix,
-        shop(catalog={"iblocks": [24, OFFERS_IBLOCK, PRODUCTS_IBLOCK]}, cards={"automatic": True}),
-    )
-    for path in sorted(MAPPING.glob("*.yaml")):
-        text = path.read_text()
-        world.mappings.push(path.stem, text, table_of(yaml.safe_load(text)), base_version=0, at=BEGAN)
-    refresh(world)
-    return world
-
-
-def refresh(world: World) -> dict[str, int]:
-    return dict(
-        refresh_schema.run(
-            wb=world.wb,
-            mappings=world.mappings,
-            schemas=world.schemas,
-            now=world.clock.now,
-            deadline=world.clock.at.replace(hour=23),
-            sleep=world.clock.sleep,
-        )
-    )
-
-
-def settle(world: World, *, minutes: int = 20) -> None:
-    """Time goes by: the queue is worked off, WB makes cards, we look."""
-    for _ in range(minutes):
-        world.upload_cards()
-        world.clock.forward(seconds=60)
-        world.confirm_cards()
+    return opened(aws, clock, COUNT)
 
 
 def states(world: World) -> Counter[CardState]:
     return Counter(record.state for record in world.cards.all())
-
-
-def wb_cards(world: World) -> dict[str, Any]:
-    return {card["vendorCode"]: card for card in world.sim("wb", "GET", "/_sim/cards")["cards"]}
 
 
 def test_every_good_card_is_accepted_and_every_bad_one_explained(catalog: World) -> None:

@@ -46,7 +46,7 @@ def test_a_card_is_begun_once_by_one_plan_however_often_its_message_comes(cards:
     assert not begin(cards)
     cards.sent([CARD], at=AT)
     assert not begin(cards)
-    cards.accept(CARD, NmId(1), ImtId(2))
+    cards.accept(CARD, AT, (NmId(1), ImtId(2)))
     assert not begin(cards)
 
 
@@ -55,13 +55,13 @@ def test_a_newer_plan_waits_while_wb_works_on_a_card(cards: CardsStore) -> None:
     assert not begin(cards, LATER)
     cards.sent([CARD], at=AT)
     assert not begin(cards, LATER)
-    cards.refuse(CARD, [PROBLEM], state=CardState.REFUSED)
+    cards.refuse(CARD, AT, [PROBLEM], state=CardState.REFUSED)
     assert begin(cards, LATER)
 
 
 def test_an_older_plan_never_comes_after_a_newer_one(cards: CardsStore) -> None:
     begin(cards, LATER)
-    cards.accept(CARD, NmId(1), ImtId(2))
+    cards.accept(CARD, LATER, (NmId(1), ImtId(2)))
     assert not begin(cards)
     assert not cards.block(CARD, AT)
 
@@ -73,6 +73,43 @@ def test_what_certainly_did_not_reach_wb_may_be_sent_again(cards: CardsStore) ->
     assert begin(cards)
 
 
+def test_what_certainly_did_not_reach_wb_is_not_looked_for(cards: CardsStore) -> None:
+    begin(cards)
+    cards.release([CARD], at=AT)
+    assert not list(cards.open())
+
+
+def test_nothing_is_said_of_a_card_that_was_planned_anew_meanwhile(cards: CardsStore) -> None:
+    begin(cards)
+    cards.refuse(CARD, AT, [PROBLEM], state=CardState.REFUSED)
+    begin(cards, LATER)
+    assert not cards.accept(CARD, AT, (NmId(1), ImtId(2)))
+    assert not cards.refuse(CARD, AT, [], state=CardState.SILENT)
+    assert not cards.barcodes_written(CARD, AT, left={})
+    assert not cards.close(CARD, AT)
+    [record] = cards.open()
+    assert (record.state, record.barcodes_due) == (CardState.BEGUN, DUE)
+
+
+def test_pictures_that_are_told_stay_due_until_they_are_seen_and_a_new_plan_tells_them_anew(cards: CardsStore) -> None:
+    begin(cards)
+    cards.accept(CARD, AT, (NmId(1), ImtId(2)))
+    cards.pictures_told(CARD, AT, "pictures", count=3, at=LATER)
+    [record] = cards.open()
+    assert (record.pictures_due, record.pictures_at, record.pictures_count) == (True, LATER, 3)
+    assert cards.owe_pictures(CARD, LATER)
+    [record] = cards.open()
+    assert (record.pictures_hash, record.pictures_at) == ("pictures", None)
+
+
+def test_a_card_that_was_given_up_and_stands_is_open_again_with_what_it_owes(cards: CardsStore) -> None:
+    begin(cards)
+    cards.refuse(CARD, AT, [PROBLEM], state=CardState.SILENT)
+    assert cards.find_standing(CARD, LATER)
+    [record] = cards.open()
+    assert (record.state, record.barcodes_due, record.problems) == (CardState.ACCEPTED, DUE, ())
+
+
 def test_only_whom_it_was_begun_by_releases_a_card_or_says_that_it_is_sent(cards: CardsStore) -> None:
     begin(cards)
     cards.release([CARD], at=LATER)
@@ -82,7 +119,7 @@ def test_only_whom_it_was_begun_by_releases_a_card_or_says_that_it_is_sent(cards
 
 def test_a_refused_card_is_closed_and_keeps_its_reasons(cards: CardsStore) -> None:
     begin(cards)
-    cards.refuse(CARD, [PROBLEM], state=CardState.REFUSED)
+    cards.refuse(CARD, AT, [PROBLEM], state=CardState.REFUSED)
     assert not list(cards.open())
     told = cards.told()["FUT-1"]
     assert (told.state, told.problems, told.content_hash, told.product_id) == (
@@ -92,12 +129,13 @@ def test_a_refused_card_is_closed_and_keeps_its_reasons(cards: CardsStore) -> No
 
 def test_an_accepted_card_stays_open_until_barcodes_and_pictures_are_paid(cards: CardsStore) -> None:
     begin(cards)
-    cards.accept(CARD, NmId(1), ImtId(2))
-    cards.barcodes_written(CARD, left={})
-    cards.pictures_told(CARD, "pictures", [])
+    cards.accept(CARD, AT, (NmId(1), ImtId(2)))
+    cards.barcodes_written(CARD, AT, left={})
+    cards.pictures_told(CARD, AT, "pictures", count=1, at=AT)
+    cards.pictures_done(CARD, AT, "pictures")
     [record] = cards.open()
     assert (record.nm_id, record.imt_id, record.barcodes_due, record.pictures_due) == (1, 2, {}, False)
-    cards.close(CARD)
+    cards.close(CARD, AT)
     assert not list(cards.open())
     assert cards.told(["FUT-1", "unknown"])["FUT-1"].pictures_hash == "pictures"
 

@@ -7,13 +7,16 @@ import pytest
 
 from infra.local.goods import ean13
 from infra.local.wildberries import Category
-from infra.local.wildberries.subjects import COLOUR, MUGS, SHIRTS
+from infra.local.wildberries.subjects import COLOUR, MUGS, SHIRTS, TNVED, TRAINERS
 from tests.fixtures.wildberries import MINSK, Seller
 
 V2 = "/content-api/content/v2"
+PRICES = "/discounts-prices-api/api/v2"
+PRICE, GOODS = f"POST {PRICES}/upload/task", f"POST {PRICES}/list/goods/filter"
 UPLOAD, ADD, UPDATE = f"POST {V2}/cards/upload", f"POST {V2}/cards/upload/add", f"POST {V2}/cards/update"
 COMPOSITION, COUNTRY, VOLUME, MATERIAL = 15_000_011, 15_000_002, 15_000_041, 15_000_042
-FIRST_BARCODE = ean13("250000000001")
+UNUSED_CHARC = 15_000_007
+FIRST_BARCODE, SECOND_BARCODE = ean13("250000000001"), ean13("250000000002")
 
 
 def shirt(code: str = "Ф-1", *, colour: Any = ("белый",), **more: Any) -> dict[str, Any]:
@@ -52,6 +55,10 @@ def without_charc(number: int) -> dict[str, Any]:
 
 def with_skus(*skus: str) -> dict[str, Any]:
     return shirt(sizes=[{"techSize": str(at), "skus": [sku]} for at, sku in enumerate(skus)])
+
+
+def side(length: object) -> dict[str, Any]:
+    return {"length": length, "width": 20, "height": 3}
 
 
 def upload(seller: Seller, *variants: dict[str, Any], subject: int = SHIRTS) -> None:
@@ -103,7 +110,8 @@ def test_a_card_shows_two_seconds_after_it_was_sent_with_all_that_was_sent() -> 
     assert (card["brand"], card["title"], card["description"]) == ("Небывалое", "Футболка", "Из хлопка")
     assert card["dimensions"] == {"length": 30, "width": 20, "height": 3, "weightBrutto": 0.25, "isValid": True}
     assert card["characteristics"][0] == {"id": COLOUR, "name": "Цвет", "value": ["белый"]}
-    assert card["documents"] == {"items": [{"type": 2, "number": "Д-7"}]}
+    [document] = card["documents"]["items"]
+    assert (document["type"], document["number"], document["createdAt"]) == (2, "Д-7", card["createdAt"])
     assert (card["needKiz"], card["kizMarked"], card["photos"]) == (True, True, [])
     [size] = card["sizes"]
     assert (size["techSize"], size["wbSize"], len(size["skus"])) == ("44", "44", 1)
@@ -123,6 +131,33 @@ def test_the_delay_can_be_set_and_a_card_takes_stock_only_after_it() -> None:
     assert seller.wb.state.stocks[MINSK] == {chrt_id: 3}
 
 
+def test_a_card_that_is_not_synced_yet_shows_but_takes_neither_stock_nor_price() -> None:
+    seller = empty()
+    seller.sim("POST cards", {"sync": 1800})
+    card = made(seller, shirt())
+    chrt_id, price = card["sizes"][0]["chrtID"], {"data": [{"nmID": card["nmID"], "price": 60}]}
+    refused = seller.put({"chrtId": chrt_id, "amount": 3})
+    assert (refused.status_code, refused.json()[0]["code"]) == (409, "NotFound")
+    assert seller.ask(PRICE, price).json()["errorText"].startswith("All item Nos. are specified incorrectly")
+    assert seller.ask(GOODS, {"nmList": [card["nmID"]]}).json()["data"]["listGoods"] == []
+    assert seller.sim("GET cards")["unsynced"] == [card["nmID"]]
+    seller.wait(1800)
+    assert seller.put({"chrtId": chrt_id, "amount": 3}).status_code == 204
+    assert seller.ask(PRICE, price).status_code == 200
+    assert seller.sim("GET cards")["unsynced"] == []
+
+
+def test_a_new_size_is_synced_by_itself_while_the_others_keep_selling() -> None:
+    seller = empty()
+    card = made(seller, shirt())
+    seller.sim("POST cards", {"sync": 1800})
+    seller.ask(UPDATE, [as_update(card, sizes=[*card["sizes"], {"techSize": "46"}])])
+    seller.wait(2)
+    old, new = (size["chrtID"] for size in listed(seller)[0]["sizes"])
+    assert seller.put({"chrtId": old, "amount": 1}).status_code == 204
+    assert seller.put({"chrtId": new, "amount": 1}).status_code == 409
+
+
 def test_variants_of_one_array_are_one_group_and_a_group_can_be_joined() -> None:
     seller = empty()
     variants = [shirt("Ф-1"), shirt("Ф-2", colour=["черный"])]
@@ -135,6 +170,9 @@ def test_variants_of_one_array_are_one_group_and_a_group_can_be_joined() -> None
     assert {card["vendorCode"] for card in listed(seller, imtID=group)} == {"Ф-1", "Ф-2", "Ф-3"}
     same = seller.ask(ADD, {"imtID": group, "cardsToAdd": [shirt("Ф-4", colour=["синий"])]})
     assert same.json()["errorText"] == "non unique characteristics in one group"
+    assert same.json()["additionalErrors"] == {
+        "Ф-4": f"non unique characteristics in group id: {group} with characteristic ids: {COLOUR}"
+    }
     assert seller.ask(ADD, {"imtID": 1, "cardsToAdd": [shirt("Ф-5")]}).status_code == 400
 
 
@@ -160,7 +198,13 @@ def test_cards_of_one_group_must_differ_by_their_colours_and_are_named_when_they
         ([{"subjectID": SHIRTS, "variants": [shirt("")]}], "A card cannot be created without a vendorCode"),
         ([{"subjectID": SHIRTS, "variants": [shirt("Ф" * 73)]}], "Invalid request format"),
         ([{"subjectID": SHIRTS, "variants": [shirt(dimensions={"length": 1.5, "width": 1, "height": 1})]}], None),
-        ([{"subjectID": SHIRTS, "variants": [shirt(dimensions={"length": 0, "width": 1, "height": 1})]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(dimensions=side("1"))]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(dimensions=side(1) | {"weightBrutto": 0.1234})]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(documents={"items": [{"number": "Д-7"}]})]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(documents={"items": [{"type": 6}]})]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(kizMarked="да")]}], None),
+        ([{"subjectID": SHIRTS, "variants": [shirt(sizes=[{"skus": [4810000000012]}])]}], None),
+        ([{"subjectID": str(SHIRTS), "variants": [shirt()]}], None),
         ([{"subjectID": SHIRTS, "variants": [with_charc(COLOUR, "белый")]}], None),
         ([{"subjectID": SHIRTS, "variants": [with_charc(COLOUR, 1)]}], None),
         ([{"subjectID": MUGS, "variants": [mug("330")]}], None),
@@ -205,7 +249,13 @@ def test_more_than_ten_megabytes_are_too_long() -> None:
         (with_charc(15_000_005, ["19"]), "19"),
         (with_charc(COLOUR, ["белый", "красный", "синий", "зеленый", "желтый", "черный"]), "не больше 5"),
         (shirt(title="Ф" * 61), "Наименование"),
-        (shirt(description="о" * 5001), "Описание"),
+        (shirt(title="Футболка 😈 и 😊"), "запрещенные символы: 😈 😊"),
+        (shirt(description="о" * 2001), "длиннее 2000"),
+        (shirt(dimensions=side(0)), "больше нуля"),
+        (shirt(dimensions=side(-1)), "больше нуля"),
+        (with_charc(TNVED, ["9999999999"]), "9999999999"),
+        (with_charc(UNUSED_CHARC, ["что-то"]), f"Неизвестная характеристика {UNUSED_CHARC}"),
+        (shirt(documents={"items": [{"type": 2, "id": "чужой"}]}), "чужой"),
         (shirt(brand="Запрещённый Бренд"), "Запрещённый Бренд"),
         (with_charc(404, ["что-то"]), "Неизвестная характеристика 404"),
         (with_charc(15_000_102, ["Футболка"]), "передаётся полем title"),
@@ -316,12 +366,98 @@ def test_sizes_and_barcodes_can_be_added_but_not_removed() -> None:
     [changed] = listed(seller)
     assert [len(each["skus"]) for each in changed["sizes"]] == [2, 1]
     assert changed["sizes"][0]["chrtID"] == size["chrtID"]
-    seller.ask(UPDATE, [as_update(changed, sizes=[size])])
+    refused = seller.ask(UPDATE, [as_update(changed, sizes=[size])])
+    gone = sorted([FIRST_BARCODE, *changed["sizes"][1]["skus"]])
+    assert (refused.status_code, refused.json()["additionalErrors"]) == (400, {"Ф-1": ", ".join(gone)})
     seller.wait(2)
     assert listed(seller)[0]["sizes"] == changed["sizes"]
-    texts = " ".join(error_texts(seller)["Ф-1"])
-    assert f"Баркод {FIRST_BARCODE} нельзя удалить" in texts
-    assert f"Размер {changed['sizes'][1]['chrtID']} нельзя удалить" in texts
+
+
+def test_a_barcode_can_not_move_to_another_size_of_its_card() -> None:
+    seller = empty()
+    card = made(seller, with_skus(FIRST_BARCODE, SECOND_BARCODE))
+    one, other = card["sizes"]
+    swapped = [one | {"skus": other["skus"]}, other | {"skus": one["skus"]}]
+    assert seller.ask(UPDATE, [as_update(card, sizes=swapped)]).status_code == 200
+    seller.wait(2)
+    assert f"Баркод {FIRST_BARCODE} нельзя удалить" in " ".join(error_texts(seller)["Ф-1"])
+    assert listed(seller)[0]["sizes"] == card["sizes"]
+
+
+def test_a_size_without_a_barcode_can_not_go_either() -> None:
+    seller = empty()
+    card = made(seller, with_skus(FIRST_BARCODE, SECOND_BARCODE))
+    number = card["sizes"][1]["chrtID"]
+    seller.sim(f"POST cards/{card['nmID']}", {"skus": {str(number): []}})
+    seller.ask(UPDATE, [as_update(card, sizes=card["sizes"][:1])])
+    seller.wait(2)
+    assert error_texts(seller)["Ф-1"] == [f"Размер {number} нельзя удалить"]
+
+
+def test_an_update_that_makes_two_cards_of_a_group_alike_is_refused_at_once() -> None:
+    seller = empty()
+    seller.ask(UPLOAD, [{"subjectID": SHIRTS, "variants": [shirt("Ф-1"), shirt("Ф-2", colour=["черный"])]}])
+    seller.wait(2)
+    first, second = sorted(listed(seller), key=lambda card: str(card["vendorCode"]))
+    alike = as_update(second, characteristics=first["characteristics"])
+    answer = seller.ask(UPDATE, [alike])
+    assert answer.json()["errorText"] == "non unique characteristics in one group"
+    assert set(answer.json()["additionalErrors"]) == {"Ф-2"}
+    bare = as_update(second, characteristics=without_charc(COLOUR)["characteristics"])
+    assert "missing required characteristics" in seller.ask(UPDATE, [bare]).json()["additionalErrors"]["Ф-2"]
+    swapped = as_update(first, characteristics=second["characteristics"])
+    assert seller.ask(UPDATE, [swapped, alike]).status_code == 200
+
+
+def test_documents_keep_their_ids_and_go_when_they_are_not_sent_again() -> None:
+    seller = empty()
+    papers = [{"type": 2, "number": "Д-7"}, {"type": 5, "number": "РБ-1", "isEndless": True}]
+    card = made(seller, shirt(documents={"items": papers}))
+    kept, gone = card["documents"]["items"]
+    sent = {"items": [kept | {"number": "Д-8"}, {"type": 1, "number": "С-1"}]}
+    seller.wait(60)
+    seller.ask(UPDATE, [as_update(card, documents=sent)])
+    seller.wait(2)
+    changed, added = listed(seller)[0]["documents"]["items"]
+    assert changed == kept | {"number": "Д-8"}
+    assert (added["type"], added["number"]) == (1, "С-1")
+    assert added["id"] not in {kept["id"], gone["id"]}
+    assert added["createdAt"] > kept["createdAt"]
+
+
+def test_whoever_says_that_no_documents_are_needed_loses_them() -> None:
+    seller = empty()
+    card = made(seller, shirt(documents={"items": [{"type": 2, "number": "Д-7"}], "excludeDocuments": True}))
+    assert card["documents"] == {"items": [], "excludeDocuments": True}
+
+
+def test_the_longest_description_depends_on_the_subject() -> None:
+    seller = empty()
+    upload(seller, shirt(description="о" * 2000))
+    upload(seller, mug() | {"description": "о" * 1001}, subject=MUGS)
+    upload(seller, shirt("Б-1", description="о" * 5000), subject=TRAINERS)
+    seller.wait(2)
+    assert {card["vendorCode"] for card in listed(seller)} == {"Ф-1", "Б-1"}
+    assert "длиннее 1000" in error_texts(seller)["К-1"][0]
+
+
+def test_other_vendor_codes_do_not_make_a_second_card_of_the_same_barcodes() -> None:
+    seller = empty()
+    made(seller, with_skus(FIRST_BARCODE))
+    upload(seller, with_skus(FIRST_BARCODE) | {"vendorCode": "Ф-2"})
+    seller.wait(2)
+    assert [card["vendorCode"] for card in listed(seller)] == ["Ф-1"]
+    assert f"Баркод {FIRST_BARCODE} используется" in error_texts(seller)["Ф-2"][0]
+
+
+@pytest.mark.parametrize(("kind", "obeyed"), [("500", False), ("html500", False), ("500_after", True)])
+def test_an_upload_that_ends_in_trouble_may_have_been_obeyed(kind: str, *, obeyed: bool) -> None:
+    seller = empty()
+    seller.sim("POST faults", [{"match": "POST /content/v2/cards/upload", "kind": kind, "times": 1}])
+    answer = seller.ask(UPLOAD, [{"subjectID": SHIRTS, "variants": [shirt()]}])
+    assert answer.status_code == 500
+    seller.wait(2)
+    assert [card["vendorCode"] for card in listed(seller)] == ["Ф-1"] * obeyed
 
 
 def test_a_card_that_is_not_there_cannot_be_changed() -> None:
@@ -339,6 +475,7 @@ def test_a_card_that_is_not_there_cannot_be_changed() -> None:
         ({"objectIDs": [SHIRTS, MUGS]}, {"Ф-1", "Ф-2"}),
         ({"brands": ["Зубрёнок"]}, {"Ф-2"}),
         ({"textSearch": "Ф-1"}, {"Ф-1"}),
+        ({"textSearch": "Ф"}, set()),
         ({"withPhoto": 1}, set()),
         ({"withPhoto": 2}, {"Ф-1", "Ф-2"}),
         ({"withPhoto": -1}, {"Ф-1", "Ф-2"}),
@@ -419,9 +556,10 @@ def test_everything_about_cards_can_be_looked_at_from_outside() -> None:
     seller = empty()
     card = made(seller, shirt())
     upload(seller, shirt("Ф-2", title=""))
+    assert seller.sim("GET cards")["waiting"] == ["Ф-2"]
     seller.wait(2)
     told = seller.sim("GET cards")
-    assert told["cards"] == [card]
+    assert (told["cards"], told["waiting"]) == ([card], [])
     assert set(told["errors"]) == {"Ф-2"}
     assert told["prices"][str(card["nmID"])]["sizes"][0]["price"] == 40
     assert told["requests"]["POST /content/v2/cards/upload"] == 2

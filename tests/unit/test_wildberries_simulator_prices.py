@@ -11,6 +11,7 @@ API = "/discounts-prices-api/api/v2"
 SET, SET_SIZES = f"POST {API}/upload/task", f"POST {API}/upload/task/size"
 SHIRT, SHOE = 170_000_001, 170_000_002
 OLD = 50
+ALREADY_SET = "the specified prices and discounts are already set"
 QUARANTINED = "New price is several times lower than the current price. Item has been moved to Price Quarantine"
 
 
@@ -93,6 +94,19 @@ def test_a_discount_counts_for_quarantine_as_well(seller: Seller) -> None:
     assert price(seller, SHIRT) == ({OLD}, 0)
 
 
+def test_how_low_is_too_low_can_be_set(seller: Seller) -> None:
+    seller.sim("POST prices", {"quarantine": 1.5})
+    put(seller, {"nmID": SHIRT, "price": 33}, {"nmID": SHOE, "price": 34})
+    assert (price(seller, SHIRT), price(seller, SHOE)) == (({OLD}, 0), ({34}, 0))
+
+
+def test_a_price_in_quarantine_holds_once_the_seller_says_so(seller: Seller) -> None:
+    put(seller, {"nmID": SHIRT, "price": 20, "discount": 50})
+    seller.sim("POST prices", {"release": [SHIRT]})
+    assert price(seller, SHIRT) == ({20}, 50)
+    assert seller.sim("GET prices")["quarantine"] == []
+
+
 def test_an_unknown_good_fails_alone(seller: Seller) -> None:
     number = put(seller, {"nmID": SHIRT, "price": 60}, {"nmID": 5, "price": 60})
     done = state(seller, number)
@@ -136,7 +150,12 @@ def test_the_same_upload_again_is_208_with_its_id_for_as_long_as_it_is_open(sell
         ([{"nmID": SHIRT}], "Price and discount not specified"),
         ([{"nmID": SHIRT, "price": 60.5}], "Price should be a whole number"),
         ([{"nmID": SHIRT, "price": 0}], "Invalid price value"),
+        ([{"nmID": SHIRT, "price": "60"}], "Invalid price value"),
+        ([{"nmID": SHIRT, "price": -1}], "Invalid price value"),
         ([{"nmID": SHIRT, "price": 60, "discount": 100}], "Invalid discount value"),
+        ([{"nmID": SHIRT, "price": 60, "discount": -1}], "Invalid discount value"),
+        ([{"nmID": SHIRT, "price": 60, "discount": 9.5}], "Invalid discount value"),
+        ([{"nmID": 5, "price": 60}], f"All item Nos. are specified incorrectly, or {ALREADY_SET}"),
         ([{"nmID": SHIRT, "price": OLD, "discount": 0}], "The specified prices and discounts are already set"),
         (
             [{"nmID": SHIRT, "price": OLD}, {"nmID": 5, "price": 60}],
@@ -206,6 +225,10 @@ def test_the_currency_is_the_cabinet_s() -> None:
     seller = Seller(goods=4, foreign_cards=0, seller_currency=643)
     [good] = seller.ask(f"GET {API}/list/goods/filter", limit=10).json()["data"]["listGoods"]
     assert good["currencyIsoCode4217"] == "RUB"
+    seller.sim("POST prices", {"currency": "BYN"})
+    [good] = seller.ask(f"GET {API}/list/goods/filter", limit=10).json()["data"]["listGoods"]
+    assert good["currencyIsoCode4217"] == "BYN"
+    assert seller.http.post("/_sim/prices", json={"currency": "XXX"}).status_code == 400
 
 
 def test_nothing_ever_waits_for_a_promotion(seller: Seller) -> None:
@@ -235,3 +258,13 @@ def test_a_read_only_token_asks_for_prices_and_does_not_set_them(seller: Seller)
     assert seller.ask(f"GET {API}/list/goods/filter", limit=1, token=token).status_code == 200
     body = {"data": [{"nmID": SHIRT, "price": 60}]}
     assert seller.ask(SET, body, token=token).status_code == 403
+
+
+def test_an_upload_whose_answer_was_lost_is_found_by_sending_it_again(seller: Seller) -> None:
+    seller.sim("POST faults", [{"match": "POST /api/v2/upload/task", "kind": "500_after", "times": 1}])
+    body = {"data": [{"nmID": SHIRT, "price": 60}]}
+    assert seller.ask(SET, body).status_code == 500
+    again = seller.ask(SET, body)
+    assert (again.status_code, again.json()["data"]["alreadyExists"]) == (208, True)
+    seller.wait(2)
+    assert state(seller, again.json()["data"]["id"])["status"] == 3

@@ -43,6 +43,7 @@ def test_characteristics_are_told_with_their_kinds_and_shared_ones_have_one_id()
     assert (mug["Объем (мл)"]["charcType"], mug["Объем (мл)"]["unitName"]) == (4, "мл")
     assert shirt["Наименование"]["existNamedField"]
     assert not shirt["Цвет"]["existNamedField"]
+    assert {row["charcType"] for row in shirt.values()} == {0, 1, 4}
     assert data(seller, "object/charcs/999") == []
 
 
@@ -129,3 +130,14 @@ def test_the_schema_changes_while_the_seller_looks() -> None:
 )
 def test_a_change_of_the_schema_that_does_not_fit_is_refused(change: object, status: int) -> None:
     assert Seller().http.post("/_sim/schema", json=change).status_code == status
+
+
+def test_the_whole_schema_can_be_looked_at_from_outside() -> None:
+    seller = Seller(pace=100)
+    told = seller.sim("GET schema")
+    assert {row["subjectID"] for row in told["subjects"]} == {SHIRTS, TRAINERS, MUGS}
+    assert told["charcs"][str(MUGS)] == data(seller, f"object/charcs/{MUGS}")
+    assert len(told["colors"]) >= 80
+    assert len(told["brands"][str(SHIRTS)]) == seller.ask(BRANDS, subjectId=SHIRTS).json()["total"]
+    seller.sim("POST schema", {"remove_value": {"directory": "colors", "value": "алый"}})
+    assert "алый" not in seller.sim("GET schema")["colors"]

@@ -12,7 +12,8 @@ or on a port: `python -m infra.local.wildberries --port 8081`.
 | auth.py | tokens: 401 and 403, and `make_token` |
 | limits.py | token buckets, what a 4XX costs, X-Ratelimit-* |
 | schema.py subjects.py | what WB wants to know about a card, and its dictionaries |
-| cards.py drafts.py media.py | cards that are made and changed, what is wrong with them, their photos |
+| cards.py card_form.py card_rules.py | cards that are sent, what is refused at once, what is refused later |
+| drafts.py media.py | what becomes of sent cards, their photos |
 | prices.py | prices and discounts, and the tasks that set them |
 | general.py content.py stocks.py analytics.py orders.py archive.py labels.py meta.py | what the operations do |
 | supplies.py boxes.py transfer.py spot.py | likewise, for supplies |

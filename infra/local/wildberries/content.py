@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
 
 from infra.local.wildberries.answers import Answer, Request, body_of, is_integer, refuse
-from infra.local.wildberries.cards import exact, group_of
+from infra.local.wildberries.cards import exact
 from infra.local.wildberries.state import Card, State
 from infra.local.wildberries.subjects import COLOUR
 
@@ -34,11 +34,11 @@ def cards_list(state: State, request: Request) -> Answer:
 
 _FILTERS: dict[str, Callable[[Card, object], bool]] = {
     "withPhoto": lambda card, wish: wish in (-1, 0) or bool(photos(card)) is (wish == 1),
-    "textSearch": lambda card, wish: str(wish) in {card.vendor_code, str(card.nm_id), "", *_barcodes(card)},
+    "textSearch": lambda card, wish: str(wish) in {card.vendor_code, str(card.nm_id), "", *card.barcodes},
     "objectIDs": lambda card, wish: not _list(wish) or card.subject_id in _list(wish),
     "brands": lambda card, wish: not _list(wish) or card.brand in _list(wish),
     "tagIDs": lambda _card, wish: not _list(wish),
-    "imtID": lambda card, wish: wish in (0, group_of(card)),
+    "imtID": lambda card, wish: wish in (0, card.group),
 }
 
 
@@ -65,7 +65,7 @@ def _after(request: Request, cursor: dict[str, object]) -> tuple[datetime, int] 
 def wire(state: State, card: Card) -> dict[str, object]:
     told: dict[str, object] = {
         "nmID": card.nm_id,
-        "imtID": group_of(card),
+        "imtID": card.group,
         "nmUUID": str(uuid5(NAMESPACE_OID, str(card.nm_id))),
         "subjectID": card.subject_id,
         "subjectName": state.schema.subjects[card.subject_id].name,
@@ -113,10 +113,6 @@ def _characteristics(state: State, card: Card) -> list[dict[str, object]]:
 
 def _place(card: Card) -> tuple[datetime, int]:
     return card.updated_at, card.nm_id
-
-
-def _barcodes(card: Card) -> list[str]:
-    return [sku for size in card.sizes for sku in size.skus]
 
 
 def _list(value: object) -> list[object]:

@@ -11,11 +11,12 @@
 | POST /_sim/supplies/{id} | {"spot_outcome"?: completed, failed or pending, fields of `_SHIPPING`} → the supply |
 | POST /_sim/supplies/{id}/scan | {"orders"?: [ids]}: WB takes these in, or all; closes an open supply → the supply |
 | POST /_sim/wb-stock | [rows of `analytics.row_of`]: all that WB's own warehouses hold from now on |
-| GET /_sim/cards | cards as WB shows them, errors, photos, prices, how often which operation was asked |
-| POST /_sim/cards | {"delay"?: seconds until a card or its error shows, "free"?: how many cards may be made} |
+| GET /_sim/cards | cards as WB shows them, errors, who waits, photos, prices, how often which operation was asked |
+| POST /_sim/cards | {"delay"?, "sync"?: seconds, "free"?: how many cards may be made}, see `_change_catalog` |
 | GET /_sim/prices | prices of all goods, uploads, quarantine |
-| POST /_sim/prices | {"delay"?: seconds, "switching"?, "cancel"?: bool, "by_size"?: [nmIDs priced by size]} |
+| POST /_sim/prices | {"delay"?: seconds, "switching"?, "cancel"?: bool, …}, see `_change_prices` |
 | POST /_sim/cards/{nmID} | {"skus"?: {chrtID: [barcodes]}, "required_meta"?: [keys], "optional_meta"?}: changed now |
+| GET /_sim/schema | subjects, characteristics, dictionaries |
 | POST /_sim/schema | {"add_charc"?, "change_charc"?, "remove_charc"?, "add_value"?, "remove_value"?}, see schema.py |
 | POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?, "office_id"?} |
 | POST /_sim/faults | [fields of `faults.Fault`, …] are added to those that stand |
@@ -160,8 +161,11 @@ def _catalog(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
         {
             "cards": [content.wire(state, card) for card in state.cards.values()],
             "drafts": sum(draft.updated_at is None for draft in state.drafts),
+            "waiting": cards.waiting(state),
+            "unsynced": [nm_id for nm_id in state.cards if state.synced_card(nm_id) is None],
             "errors": cards.errors_of(state),
             "photos": {card.nm_id: card.sources for card in state.cards.values() if card.sources},
+            "fetched": state.fetched,
             "prices": {card.nm_id: prices.priced(state, card) for card in state.cards.values()},
             "quarantine": prices.quarantined(state),
             "requests": dict(state.requests),
@@ -170,8 +174,10 @@ def _catalog(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
 
 
 def _change_catalog(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
-    _known(body, {"delay", "free"})
+    """`delay`: until a card or its error shows; `sync`: from then on, until its sizes take stock and prices."""
+    _known(body, {"delay", "sync", "free"})
     wb.state.cards_delay = float(body.get("delay", wb.state.cards_delay))
+    wb.state.sync_delay = float(body.get("sync", wb.state.sync_delay))
     wb.state.free_cards = int(body.get("free", wb.state.free_cards))
     return NO_CONTENT
 
@@ -192,14 +198,27 @@ def _prices(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
 
 
 def _change_prices(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
-    _known(body, {"delay", "switching", "cancel", "by_size"})
+    """`currency`: of the cabinet, as "RUB"; `quarantine`: how many times lower a price must be to go there.
+
+    `by_size`: nmIDs whose sizes have prices of their own from now on; `release`: nmIDs whose price in quarantine holds.
+    """
+    _known(body, {"delay", "switching", "cancel", "currency", "quarantine", "by_size", "release"})
     state = wb.state
     state.prices_delay = float(body.get("delay", state.prices_delay))
     state.currency_switching = bool(body.get("switching", state.currency_switching))
     state.prices_cancelled = bool(body.get("cancel", state.prices_cancelled))
+    state.quarantine_drop = float(body.get("quarantine", state.quarantine_drop))
+    if "currency" in body:
+        state.seller_currency = prices.currency_code(body["currency"])
     for nm_id in body.get("by_size", ()):
         state.cards[nm_id].sizes_have_prices = True
+    for nm_id in body.get("release", ()):
+        prices.release(state.cards[nm_id])
     return NO_CONTENT
+
+
+def _schema(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answer:
+    return Answer(200, schema.shown(wb.state.schema))
 
 
 def _change_schema(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
@@ -245,6 +264,7 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("GET", "/_sim/prices", _prices),
     ("POST", "/_sim/prices", _change_prices),
     ("POST", r"/_sim/cards/(\d+)", _change_card),
+    ("GET", "/_sim/schema", _schema),
     ("POST", "/_sim/schema", _change_schema),
     ("POST", r"/_sim/warehouses/(\d+)", _change_warehouse),
     ("POST", "/_sim/faults", _add_faults),

@@ -1,11 +1,14 @@
 """Photos of cards, taken from links (facts §2, "Media").
 
-Each link is really asked for. A link that fails makes 409; a file that is no fit picture makes 200 like a good one, and
-in both cases none is taken. Videos are not served here.
+Each link is really asked for. A link that is no direct link to a file, or that fails, makes 409; a file that is no fit
+picture makes 200 like a good one. In both cases none is taken, which of the 409 WB does not state. Videos are not
+served here. What was asked for is kept in `State.fetched`.
 """
 
+import re
 from collections.abc import Sequence
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import httpx
 from PIL import Image, UnidentifiedImageError
@@ -19,6 +22,8 @@ _MOST, _MOST_BYTES = 30, 32 * 1024 * 1024
 _LEAST_WIDTH, _LEAST_HEIGHT = 700, 900
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 _SECONDS = 10.0
+_FILE_NAME = re.compile(r"[^/?#]+\.\w+")
+GOOD, FAILED, UNFIT = "good", "failed", "unfit"  # what became of a link
 
 
 def fetched(link: str) -> bytes:
@@ -35,30 +40,47 @@ def save(state: State, request: Request) -> Answer:
     card = state.cards.get(nm_id) if isinstance(nm_id, int) and is_integer(nm_id) else None
     if card is None:
         raise _refusal(422, "nmId is not specified or does not exist")
-    failed, unfit = _troubles(state, card, links)
+    found = {link: _looked_at(state, link) for link in links if _own(card, link) is None}
+    state.fetched += [{"nmID": card.nm_id, "link": link, "found": what} for link, what in found.items()]
+    failed = [link for link, what in found.items() if what == FAILED]
     if failed:
         raise _refusal(409, "Some links could not be processed", failed)
-    if not unfit and len(links) <= _MOST:
+    if UNFIT not in found.values() and len(links) <= _MOST:
         _take(state, card, links)
-    return enveloped({}, more={})
+    return enveloped({}, more=None)
 
 
 def forbidden() -> Refusal:
     return _refusal(403, "Доступ запрещён")
 
 
-def _troubles(state: State, card: Card, links: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Links that failed, and those whose file is not fit; the card's own photos are known to be good."""
-    failed, unfit = [], []
-    for link in (each for each in links if _own(card, each) is None):
-        try:
-            picture = (state.fetch or fetched)(link)
-        except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL):
-            failed.append(link)
-            continue
-        if not _fits(picture):
-            unfit.append(link)
-    return failed, unfit
+def _looked_at(state: State, link: str) -> str:
+    if not _leads_to_a_file(link):
+        return FAILED
+    try:
+        file = (state.fetch or fetched)(link)
+    except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL):
+        return FAILED
+    return FAILED if _is_page(file) else GOOD if _fits(file) else UNFIT
+
+
+def _leads_to_a_file(link: str) -> bool:
+    """It ends in the name of a file with its extension: nothing behind it, no sign-in before it."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    name = link.rpartition("/")[2]
+    return parts.scheme in {"http", "https"} and "@" not in parts.netloc and bool(_FILE_NAME.fullmatch(name))
+
+
+def _is_page(file: bytes) -> bool:
+    """Text or HTML: a page that asks to sign in, or one around the picture."""
+    try:
+        file.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in file
 
 
 def _fits(picture: bytes) -> bool:

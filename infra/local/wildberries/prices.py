@@ -1,8 +1,9 @@
 """Prices and discounts (facts §7): uploads that are worked on later, what became of them, and what goods cost now.
 
 Prices are whole units of the cabinet's currency; a seeded card's kopecks are not shown. Chosen where WB says nothing: a
-price with its discount of a third of the old one or less goes to quarantine; an upload that is not done yet has no
-state in the history; a row that says what is so already is a good one, unless all of them do.
+price with its discount of a third of the old one or less goes to quarantine, or what `State.quarantine_drop` says; an
+upload that is not done yet has no state in the history; a row that says what is so already is a good one, unless all
+of them do; a card that is not synced yet is one that is not there.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 from infra.local.wildberries.answers import Answer, Refusal, Request, is_integer
 from infra.local.wildberries.state import Card, PriceTask, Size, State, stamp
 
-_MOST, _MOST_DISCOUNT, _QUARANTINE_DROP = 1000, 99, 3
+_MOST, _MOST_DISCOUNT = 1000, 99
 _OK, _CANCELLED, _PARTLY, _FAILED = 3, 4, 5, 6
 _CURRENCIES = {933: "BYN", 643: "RUB", 398: "KZT", 51: "AMD", 417: "KGS", 860: "UZS"}
 _SWITCHING = "You can't change prices and discounts while switching to another currency"
@@ -94,7 +95,7 @@ def goods_of(state: State, request: Request) -> Answer:
 
 def sizes(state: State, request: Request) -> Answer:
     """GET /api/v2/list/goods/size/nm: only of goods whose sizes have prices of their own."""
-    card = state.cards.get(_number(request, "nmID"))
+    card = state.synced_card(_number(request, "nmID"))
     rows = [_size_row(state, card, size) for size in card.sizes] if card and card.sizes_have_prices else []
     return _told({"listGoods": _page(request, rows)})
 
@@ -141,8 +142,25 @@ def quarantined(state: State) -> list[dict[str, object]]:
     ]
 
 
+def release(card: Card) -> None:
+    """The seller says in the cabinet that the price in quarantine is right."""
+    if card.quarantine is not None:
+        price, card.discount = card.quarantine
+        card.quarantine = None
+        for size in card.sizes:
+            size.price = price * 100
+
+
 def currency(state: State) -> str:
     return _CURRENCIES[state.seller_currency]
+
+
+def currency_code(alpha: str) -> int:
+    """Raises ValueError for one that no cabinet has."""
+    by_alpha = {name: code for code, name in _CURRENCIES.items()}
+    if alpha not in by_alpha:
+        raise ValueError(f"the currency is one of {', '.join(by_alpha)}")
+    return by_alpha[alpha]
 
 
 def play(state: State) -> None:
@@ -164,7 +182,7 @@ def _work(state: State, task: PriceTask) -> None:
 
 def _set(state: State, row: _Row, *, by_size: bool) -> str:
     """Why not; "" when it is done."""
-    card = state.cards.get(row["nmID"])
+    card = state.synced_card(row["nmID"])
     if card is None:
         return "Item not found"
     if by_size:
@@ -173,7 +191,7 @@ def _set(state: State, row: _Row, *, by_size: bool) -> str:
     if not price:
         return "Price not specified"
     old = _paid(_price(card), card.discount)
-    if old and _paid(price, discount) * _QUARANTINE_DROP <= old and not card.sizes_have_prices:
+    if old and _paid(price, discount) * state.quarantine_drop <= old and not card.sizes_have_prices:
         card.quarantine = price, discount
         return _QUARANTINED
     if card.sizes_have_prices and "price" in row and len(card.sizes) > 1:
@@ -207,7 +225,7 @@ def _taken(state: State, rows: list[_Row], *, by_size: bool) -> Answer:
             return Answer(208, told | {"errorText": "This task already exists"})
     if all(_is_set(state, row) for row in rows):
         raise _refusal(400, _SET)
-    if all(row["nmID"] not in state.cards or _is_set(state, row) for row in rows):
+    if all(state.synced_card(row["nmID"]) is None or _is_set(state, row) for row in rows):
         raise _refusal(400, _WRONG_OR_SET)
     number, state.next_price_task = state.next_price_task, state.next_price_task + 1
     due = state.moment() + timedelta(seconds=state.prices_delay)
@@ -216,7 +234,7 @@ def _taken(state: State, rows: list[_Row], *, by_size: bool) -> Answer:
 
 
 def _is_set(state: State, row: _Row) -> bool:
-    card = state.cards.get(row["nmID"])
+    card = state.synced_card(row["nmID"])
     if card is None:
         return False
     sizes = [size for size in card.sizes if row.get("sizeID", size.chrt_id) == size.chrt_id]
@@ -319,7 +337,7 @@ def _amounts(card: Card, size: Size) -> dict[str, object]:
 
 
 def _cards(state: State) -> Iterable[Card]:
-    return (state.cards[nm_id] for nm_id in sorted(state.cards))
+    return (card for nm_id in sorted(state.cards) if (card := state.synced_card(nm_id)))
 
 
 def _done(state: State, request: Request) -> PriceTask | None:

@@ -1,4 +1,7 @@
-"""What WB tells about subjects, their characteristics and the values they take (facts §2)."""
+"""What WB tells about subjects, their characteristics and the values they take (facts §2).
+
+`locale` is taken and not looked at: everything is told in Russian, as in WB's sandbox.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +10,7 @@ from uuid import uuid4
 
 from infra.local.wildberries.answers import PROBLEM, Answer, Refusal, Request, query_number, refuse
 from infra.local.wildberries.state import State
-from infra.local.wildberries.subjects import NUMBER, PARENTS, TEXT, Charc, Schema
+from infra.local.wildberries.subjects import NUMBER, PARENTS, TEXT, UNUSED, Charc, Schema
 
 type _Json = Any
 
@@ -16,7 +19,7 @@ _FIRST_COUNTRY = 15_000_170
 
 
 def enveloped(data: object, more: object = "") -> Answer:
-    """`additionalErrors` is a text or an object, as the operation has it."""
+    """`additionalErrors` is a text, an object or nothing, as WB's example of the operation has it."""
     return Answer(200, {"data": data, "error": False, "errorText": "", "additionalErrors": more})
 
 
@@ -41,7 +44,7 @@ def subjects(state: State, request: Request) -> Answer:
         for subject in state.schema.subjects.values()
         if part in subject.name.casefold() and parent in {0, subject.parent_id}
     ]
-    return enveloped(rows[offset : offset + limit])
+    return enveloped(rows[offset : offset + limit], more=None)
 
 
 def charcs(state: State, request: Request) -> Answer:
@@ -73,14 +76,14 @@ def seasons(state: State, _request: Request) -> Answer:
 
 
 def vat(state: State, _request: Request) -> Answer:
-    return enveloped(state.schema.vat)
+    return enveloped(state.schema.vat, more=None)
 
 
 def tnved(state: State, request: Request) -> Answer:
     """GET /content/v2/directory/tnved; `search` is a part of the code."""
     codes = state.schema.tnved.get(query_number(request, "subjectID"), {})
     part = request.query.get("search", "")
-    return enveloped([{"tnved": code, "isKiz": needs} for code, needs in codes.items() if part in code])
+    return enveloped([{"tnved": code, "isKiz": needs} for code, needs in codes.items() if part in code], more=None)
 
 
 def brands(state: State, request: Request) -> Answer:
@@ -102,13 +105,35 @@ def brands(state: State, request: Request) -> Answer:
 def _whole(name: str, text: str) -> int:
     if text.isdecimal():
         return int(text)
-    error = {"message": "invalid integer", "location": f"query.{name}", "value": text}
+    message = "expected number >= 0" if text.removeprefix("-").isdecimal() else "invalid integer"
+    error = {"message": message, "location": f"query.{name}", "value": text}
     raise _brands_refusal(400, "Bad Request", "validation failed", errors=[error])
 
 
 def _brands_refusal(status: int, title: str, detail: str, **more: object) -> Refusal:
     told = {"title": title, "detail": detail, "origin": "brands-api", "requestId": uuid4().hex}
     return Refusal(Answer(status, told | more, PROBLEM))
+
+
+def shown(schema: Schema) -> dict[str, object]:
+    """`GET /_sim/schema`: all of it; what belongs to a subject stands under its id."""
+    return {
+        "subjects": [
+            {"subjectID": each.id, "subjectName": each.name, "longestDescription": each.longest_description}
+            for each in schema.subjects.values()
+        ],
+        "charcs": {
+            each.id: [charc.wire(each) for charc in schema.charcs[each.id].values()]
+            for each in schema.subjects.values()
+        },
+        "colors": schema.colours,
+        "kinds": schema.kinds,
+        "countries": list(schema.countries),
+        "seasons": schema.seasons,
+        "vat": schema.vat,
+        "tnved": schema.tnved,
+        "brands": {each: list(known.values()) for each, known in schema.brands.items()},
+    }
 
 
 def change(schema: Schema, wishes: _Json) -> None:
@@ -190,7 +215,7 @@ _FIELDS = {
 
 
 def _changed(charc: Charc, row: _Json) -> Charc:
-    if row.get("charcType", TEXT) not in {0, TEXT, NUMBER}:
+    if row.get("charcType", TEXT) not in {UNUSED, TEXT, NUMBER}:
         raise ValueError("charcType is 0, 1 or 4")
     return replace(charc, **{own: row[name] for name, own in _FIELDS.items() if name in row})
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from infra.local.wildberries.faults import Fault
 from infra.local.wildberries.subjects import SHIRTS, Schema, standard
@@ -61,6 +62,7 @@ class Size:
     price: int  # × 100, in the seller's currency
     cargo_type: int = 1
     wb_size: str | None = None  # None: the same as tech_size
+    synced_at: float = 0.0  # unix seconds; neither stock nor price can be set before
 
 
 @dataclass(slots=True)
@@ -93,6 +95,25 @@ class Card:
     sizes_have_prices: bool = False  # editableSizePrice
     quarantine: tuple[int, int] | None = None  # price and discount that were too low
 
+    @property
+    def group(self) -> int:
+        """Its imtID."""
+        return self.imt_id or self.nm_id
+
+    @property
+    def values(self) -> dict[int, object]:
+        """Of the characteristics that it was told."""
+        return {int(str(each["id"])): each["value"] for each in self.characteristics or ()}
+
+    @property
+    def barcodes(self) -> set[str]:
+        return {sku for size in self.sizes for sku in size.skus}
+
+    @property
+    def documents_by_id(self) -> dict[str, Mapping[str, object]]:
+        items = (self.documents or {}).get("items")
+        return {str(item["id"]): item for item in items} if isinstance(items, list) else {}
+
 
 @dataclass(slots=True)
 class Draft:
@@ -101,7 +122,7 @@ class Draft:
     id: str
     due: float  # unix seconds
     create: bool  # or change
-    variants: list[dict[str, object]]
+    variants: list[dict[str, Any]]
     subject_id: int = 0  # when it creates
     imt_id: int = 0  # the group that it joins; 0: a new one
     errors: dict[str, list[str]] = field(default_factory=dict)  # by vendorCode, when it is done
@@ -215,17 +236,21 @@ class State:
     fetch: Callable[[str], bytes] | None = None  # the bytes behind a link; None: by HTTP, see media.py
     drafts: list[Draft] = field(default_factory=list)
     photos_taken: int = 0
+    fetched: list[dict[str, object]] = field(default_factory=list)  # links that were asked for, see media.py
     cards_delay: float = 2.0  # seconds until a card or its error shows
+    sync_delay: float = 0.0  # seconds from then until its new sizes take stock and prices
     free_cards: int = 10_000  # that may be made
     next_nm: int = 600_000_001
     next_imt: int = 500_000_001
     next_chrt: int = 800_000_001
     next_barcode: int = 1
+    next_document: int = 1
     price_tasks: dict[int, PriceTask] = field(default_factory=dict)
     prices_delay: float = 2.0  # seconds until an upload of prices is done
     next_price_task: int = 146_567
     currency_switching: bool = False
     prices_cancelled: bool = False  # uploads end in status 4
+    quarantine_drop: float = 3.0  # a price that many times lower than the old one goes to quarantine
     wb_stock: list[dict[str, int]] = field(default_factory=list)  # what WB's own warehouses hold, as WB tells it
     buyers_refused: int = 0  # wanted something that WB shows as 0
     requests: Counter[str] = field(default_factory=Counter)  # by operation
@@ -236,6 +261,15 @@ class State:
 
     def moment(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)
+
+    def synced(self, chrt_id: int) -> Size | None:
+        """The size, once WB's other services know it."""
+        size = self.sizes.get(chrt_id)
+        return size if size is not None and size.synced_at <= self.now else None
+
+    def synced_card(self, nm_id: int) -> Card | None:
+        card = self.cards.get(nm_id)
+        return card if card and all(size.synced_at <= self.now for size in card.sizes) else None
 
     def add_card(self, card: Card) -> None:
         self.cards[card.nm_id] = card

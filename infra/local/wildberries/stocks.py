@@ -91,7 +91,7 @@ def delete(state: State, request: Request) -> Answer:
     chrt_ids = ids_of(request, "chrtIds", most=_MAX_ROWS)
     if warehouse.is_processing or warehouse.is_deleting:
         raise refuse(request, 409, "StoreIsProcessing", "The store is processing")
-    unknown = {str(each): "" for each in chrt_ids if each not in state.sizes}
+    unknown = {str(each): "" for each in chrt_ids if state.synced(each) is None}
     if unknown:
         raise refuse(request, 404, "NotFound", "", data=unknown)
     for each in chrt_ids:
@@ -143,7 +143,7 @@ def _refuse_rows(state: State, warehouse: Warehouse, rows: list[_Row]) -> None:
 
 
 def _reason(state: State, warehouse: Warehouse, chrt_id: int, amount: int) -> str | None:
-    size = state.sizes.get(chrt_id)
+    size = state.synced(chrt_id)
     if size is None:
         return "NotFound"
     if amount > MAX_AMOUNT:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 CLOTHES, SHOES, KITCHEN = 629, 781, 306  # parents
 SHIRTS, TRAINERS, MUGS = 192, 105, 812
 COLOUR, TNVED = 14_177_449, 15_000_001
-TEXT, NUMBER = 1, 4  # charcType
+UNUSED, TEXT, NUMBER = 0, 1, 4  # charcType
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Subject:
     name: str
     parent_id: int
     sized: bool = True
+    longest_description: int = 2000  # WB's usual one; between 1000 and 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,10 @@ class Schema:
     tnved: dict[int, dict[str, bool]]  # by subject: code → whether goods of it need «Честный знак»
     brands: dict[int, dict[int, str]] = field(default_factory=dict)  # by subject: id → name
 
-    def values(self, charc: Charc) -> Collection[str] | None:
+    def values(self, subject_id: int, charc: Charc) -> Collection[str] | None:
         """Of the dictionary that the characteristic must take its values from; None when it takes any."""
+        if charc.id == TNVED:
+            return self.tnved.get(subject_id, {})
         return {
             "Цвет": self.colours,
             "Пол": self.kinds,
@@ -87,8 +90,8 @@ class Schema:
 PARENTS = {CLOTHES: "Одежда", SHOES: "Обувь", KITCHEN: "Посуда и инвентарь"}
 _SUBJECTS = (
     Subject(SHIRTS, "Футболки", CLOTHES),
-    Subject(TRAINERS, "Кроссовки", SHOES),
-    Subject(MUGS, "Кружки", KITCHEN, sized=False),
+    Subject(TRAINERS, "Кроссовки", SHOES, longest_description=5000),
+    Subject(MUGS, "Кружки", KITCHEN, sized=False, longest_description=1000),
 )
 
 _NAMED = (
@@ -109,6 +112,7 @@ _SHARED = (
     Charc(15_000_005, "Ставка НДС", max_count=1),
     Charc(TNVED, "ТНВЭД", max_count=1),
     Charc(15_000_006, "Вес товара без упаковки", unit="г", type=NUMBER),
+    Charc(15_000_007, "Код старого каталога", type=UNUSED),
 )
 _WORN = (
     Charc(15_000_011, "Состав", required=True, max_count=7, key=True),

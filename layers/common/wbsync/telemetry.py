@@ -34,7 +34,7 @@ MEASURED = frozenset(
         *("SuppliesBlocked", "SpotMissing", "SpotFailed"),
         *("OrdersImported", "OrdersUnexplained"),
         *("StatusesUnknown", "CancelsRefused", "MarkingBlocked"),
-        *("CardsRefused",),
+        *("CardsRefused", "CardsOverdue"),
         *("SchemaBreaking", "CardsBroken"),
         *("PricesHeld", "PricesRefused"),
         # what the business is judged by

@@ -137,7 +137,10 @@ class BitrixClient:
         Raises Unavailable, and Rejected for another host and for what is not there.
         """
         host = httpx.URL(self._webhook().strip())
-        url = httpx.URL(link)
+        try:
+            url = httpx.URL(link)
+        except httpx.InvalidURL:
+            raise Rejected("the link is no address") from None
         if (url.scheme, url.host, url.port) != (host.scheme, host.host, host.port):
             raise Rejected(f"the link leads to {url.host}, not to the shop")
         status, content = 0, b""

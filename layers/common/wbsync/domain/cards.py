@@ -65,6 +65,7 @@ class Standing:
     subject_id: SubjectId
     content: Content
     photos: int = 0
+    video: bool = False
     need_kiz: bool = False
     updated_at: datetime | None = None
 
@@ -137,7 +138,12 @@ class ProblemKind(StrEnum):
     SEVERAL_TABLES = "several_tables"  # two subjects claim the product
     NO_BARCODE = "no_barcode"  # WB will make one: told, does not block
     REFUSED_BY_WB = "refused_by_wb"  # `detail` holds WB's words
-    NOT_ACCEPTED = "not_accepted"  # WB said nothing and the card did not appear
+    NOT_ACCEPTED = "not_accepted"  # WB said nothing and the card did not appear, or not as it was sent
+    CARD_LIMIT = "card_limit"  # the seller may have no more cards
+    UNREADABLE_ON_WB = "unreadable_on_wb"  # WB has the card, told in a way that nobody can read
+    BARCODE_NOT_WRITTEN = "barcode_not_written"  # WB made `value`, and the shop does not take it
+    PICTURES_NOT_TAKEN = "pictures_not_taken"  # WB was told links, and does not show the pictures
+    VIDEO_KEPT = "video_kept"  # new pictures would cost the card its video
 
 
 HARMLESS = frozenset(
@@ -147,6 +153,9 @@ HARMLESS = frozenset(
         ProblemKind.NO_PICTURES,
         ProblemKind.PICTURE_TOO_SMALL,
         ProblemKind.PICTURE_UNREADABLE,
+        ProblemKind.BARCODE_NOT_WRITTEN,
+        ProblemKind.PICTURES_NOT_TAKEN,
+        ProblemKind.VIDEO_KEPT,
     }
 )
 """Told, but the card is sent."""

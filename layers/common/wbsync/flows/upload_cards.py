@@ -5,6 +5,7 @@ whether WB has it. A card that WB refuses does not hold back the others of its r
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -88,7 +89,7 @@ def send(
     """
     made = list(_with_barcodes(planned, cards.get(card.vendor_code for card in planned), wb=wb))
     at = now()
-    begun = [card for card, due in made if cards.begin(card, planned_at, at=at, barcodes_due=due)]
+    begun = _begin(made, planned_at, cards=cards, at=at)
     overtaken = Sent(overtaken=len(planned) - len(begun))
     if not begun:
         return overtaken
@@ -100,7 +101,7 @@ def send(
     except Rejected as error:
         if error.status in _OK and error.body is None:  # an answer that we cannot read is no refusal
             return overtaken + _doubtful(begun, error)
-        return overtaken + _refused(begun, error, cards=cards, at=at)
+        return overtaken + _refused(begun, error, planned_at, cards=cards, at=at)
     except TryLater as error:
         if getattr(error, "maybe_done", False):
             return overtaken + _doubtful(begun, error)
@@ -108,6 +109,22 @@ def send(
         raise
     cards.sent(begun, at=at)
     return overtaken + Sent(sent=len(begun))
+
+
+def _begin(
+    made: Sequence[tuple[PlannedCard, Owed]], planned_at: datetime, *, cards: CardsStore, at: datetime
+) -> list[PlannedCard]:
+    """Those of the cards that are to be sent now. Raises Unavailable, and then none is begun, as far as AWS obeys."""
+    begun: list[PlannedCard] = []
+    try:
+        for card, due in made:
+            if cards.begin(card, planned_at, at=at, barcodes_due=due):
+                begun.append(card)
+    except SyncError:
+        with suppress(SyncError):
+            cards.release(begun, at=at)
+        raise
+    return begun
 
 
 def _ask(wb: WbClient, begun: Sequence[PlannedCard]) -> None:
@@ -132,7 +149,9 @@ def _doubtful(begun: Sequence[PlannedCard], error: SyncError) -> Sent:
     return Sent(doubtful=len(begun))
 
 
-def _refused(begun: Sequence[PlannedCard], error: Rejected, *, cards: CardsStore, at: datetime) -> Sent:
+def _refused(
+    begun: Sequence[PlannedCard], error: Rejected, planned_at: datetime, *, cards: CardsStore, at: datetime
+) -> Sent:
     """Set aside the cards that WB names; when it names none, find them by halving. A group is not torn apart."""
     named = wb_cards.named_in(error, begun)
     whole_groups = _groups(begun)
@@ -140,7 +159,7 @@ def _refused(begun: Sequence[PlannedCard], error: Rejected, *, cards: CardsStore
         named = {card.vendor_code: error.reason for card in begun}
     refused = [card for card in begun if card.vendor_code in named]
     for card in refused:
-        cards.refuse(card, [explained(named[card.vendor_code], card)], state=CardState.REFUSED)
+        cards.refuse(card, planned_at, [explained(named[card.vendor_code], card)], state=CardState.REFUSED)
         logger.warning(
             "WB refused a card",
             vendor_code=card.vendor_code,
@@ -178,7 +197,8 @@ def _with_barcodes(
     ]
     new = dict(zip(lacking, wb_cards.new_barcodes(wb, len(lacking)), strict=True)) if lacking else {}
     for card in planned:
-        made = {offer: barcode for (code, offer), barcode in new.items() if code == card.vendor_code}
+        offers = [size.offer_id for size in card.content.sizes if size.offer_id]
+        made = {offer: new[card.vendor_code, offer] for offer in offers if (card.vendor_code, offer) in new}
         yield _filled(card, kept.get(card.vendor_code, {}) | made)
 
 
@@ -188,12 +208,14 @@ def _offers_barcodes(record: CardRecord) -> dict[OfferId, Barcode]:
 
 
 def _filled(card: PlannedCard, own: Mapping[OfferId, Barcode]) -> tuple[PlannedCard, Owed]:
+    """`own`: by offer, the barcode that was made for it, which WB may have already and the shop not yet."""
     due: dict[OfferId, tuple[int, Barcode]] = {}
     sizes: list[Size] = []
     for size in card.content.sizes:
-        if size.barcodes or size.offer_id is None or size.offer_id not in own:
+        made = own.get(size.offer_id) if size.offer_id else None
+        if size.offer_id is None or made is None or (size.barcodes and made not in size.barcodes):
             sizes.append(size)
         else:
-            due[size.offer_id] = (size.iblock_id, own[size.offer_id])
-            sizes.append(replace(size, barcodes=(own[size.offer_id],)))
+            due[size.offer_id] = (size.iblock_id, made)
+            sizes.append(replace(size, barcodes=size.barcodes or (made,)))
     return replace(card, content=replace(card.content, sizes=tuple(sizes))), due

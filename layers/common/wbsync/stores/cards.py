@@ -40,7 +40,9 @@ class CardRecord:
     imt_id: ImtId | None = None
     problems: tuple[CardProblem, ...] = ()
     pictures_hash: str = ""  # of what WB was told; empty: nothing
-    pictures_due: bool = False  # to be told once the card is accepted
+    pictures_due: bool = False  # to be told once the card is accepted, and then to be seen
+    pictures_at: datetime | None = None  # when WB was told of them; None: not since the last plan
+    pictures_count: int = 0  # so many it was told
     barcodes_due: Owed = field(default_factory=dict)  # to be written to the shop once the card is accepted
 
     @property
@@ -117,21 +119,17 @@ class CardsStore:
             " OR (planned_at <= :planned_at AND #state IN (:ready, :blocked))"
         )
         extra = {**with_wb, ":ready": {"S": CardState.READY}, ":blocked": {"S": CardState.BLOCKED}}
-        return self._set(card.vendor_code, values, condition, extra)
+        return self._set(card.vendor_code, values, condition, extra, remove="pictures_at")
 
     def release(self, cards: Iterable[PlannedCard], *, at: datetime) -> None:
-        """Certainly nothing of this reached WB."""
-        self._move(cards, CardState.READY, "#state = :begun AND sent_at = :at", {":at": {"S": _time(at)}})
+        """Certainly nothing of this reached WB, so that there is nothing to look for."""
+        self._move(cards, CardState.READY, at, remove="#open")
 
     def sent(self, cards: Iterable[PlannedCard], *, at: datetime) -> None:
         """WB took them and works on them."""
-        self._move(cards, CardState.SENT, "#state = :begun AND sent_at = :at", {":at": {"S": _time(at)}})
+        self._move(cards, CardState.SENT, at)
 
-    # What became of it
-
-    def refuse(self, card: PlannedCard, problems: Sequence[CardProblem], *, state: CardState) -> None:
-        """WB refused a card (REFUSED), or has neither it nor an error (SILENT)."""
-        self._close(card, {"#state": {"S": state}, "problems": {"S": _problems(problems)}})
+    # Planned, and not sent
 
     def block(self, card: PlannedCard, planned_at: datetime) -> bool:
         """Keep a card that is not sent, with its problems; False when a plan as new is being sent or was."""
@@ -140,51 +138,79 @@ class CardsStore:
 
     def owe_pictures(self, card: PlannedCard, planned_at: datetime) -> bool:
         """Keep a card that stands as it should, but for its pictures; False as with `block`."""
-        values = {"#state": {"S": CardState.ACCEPTED}, "#open": {"S": "y"}, "pictures_due": {"BOOL": True}}
-        return self._plan(card, planned_at, values)
+        return self._plan(card, planned_at, {**_stands(card), "pictures_due": {"BOOL": True}}, remove="pictures_at")
 
-    def _plan(self, card: PlannedCard, planned_at: datetime, values: Mapping[str, Any]) -> bool:
+    def find_standing(self, card: PlannedCard, planned_at: datetime) -> bool:
+        """Keep a card that stands as it should, though we did not know: what it owes is paid. False as with `block`."""
+        return self._plan(card, planned_at, _stands(card))
+
+    def _plan(self, card: PlannedCard, planned_at: datetime, values: Mapping[str, Any], *, remove: str = "") -> bool:
         with_wb = {f":w{n}": {"S": str(state)} for n, state in enumerate(_NEVER_OVERTAKEN)}
         condition = (
             f"attribute_not_exists(vendor_code) OR (planned_at < :planned_at AND NOT #state IN ({', '.join(with_wb)}))"
         )
-        return self._set(card.vendor_code, {**_planned(card, planned_at), **values}, condition, with_wb)
+        return self._set(card.vendor_code, {**_planned(card, planned_at), **values}, condition, with_wb, remove=remove)
 
-    def accept(self, card: PlannedCard, nm_id: NmId, imt_id: ImtId) -> None:
-        """It was read back as it was sent. What is due to the shop and to WB's pictures keeps it open."""
+    # What became of it. False when another plan of the card has come meanwhile: then nothing is written.
+
+    def refuse(
+        self, card: PlannedCard, planned_at: datetime, problems: Sequence[CardProblem], *, state: CardState
+    ) -> bool:
+        """WB refused a card (REFUSED), or has neither it nor an error (SILENT)."""
+        values = {"#state": {"S": state}, "problems": {"S": _problems(problems)}}
+        return self._of_plan(card, planned_at, values, remove="#open")
+
+    def accept(
+        self, card: PlannedCard, planned_at: datetime, at: tuple[NmId, ImtId], problems: Sequence[CardProblem] = ()
+    ) -> bool:
+        """WB has it. What is due to the shop and to WB's pictures keeps it open."""
+        nm_id, imt_id = at
         values = {
             "#state": {"S": CardState.ACCEPTED},
             "nm_id": {"N": str(nm_id)},
             "imt_id": {"N": str(imt_id)},
-            "problems": {"S": _problems([problem for problem in card.problems if not problem.blocks])},
-        }
-        self._set(card.vendor_code, values, "attribute_exists(vendor_code)")
-
-    def pictures_told(self, card: PlannedCard, pictures_hash: str, problems: Sequence[CardProblem]) -> None:
-        """Its pictures are WB's; `problems` are those of the card and of its pictures."""
-        values = {
-            "pictures_hash": {"S": pictures_hash},
-            "pictures_due": {"BOOL": False},
             "problems": {"S": _problems(problems)},
         }
-        self._set(card.vendor_code, values, "attribute_exists(vendor_code)")
+        return self._of_plan(card, planned_at, values)
 
-    def barcodes_written(self, card: PlannedCard, *, left: Owed) -> None:
+    def pictures_told(
+        self, card: PlannedCard, planned_at: datetime, pictures_hash: str, *, count: int, at: datetime
+    ) -> bool:
+        """WB was told `count` links; whether it has taken them is still to be seen."""
+        values = {
+            "pictures_hash": {"S": pictures_hash},
+            "pictures_at": {"S": _time(at)},
+            "pictures_count": {"N": str(count)},
+        }
+        return self._of_plan(card, planned_at, values)
+
+    def pictures_done(self, card: PlannedCard, planned_at: datetime, pictures_hash: str) -> bool:
+        """Nothing is left to be done about its pictures, good or not."""
+        values = {"pictures_hash": {"S": pictures_hash}, "pictures_due": {"BOOL": False}}
+        return self._of_plan(card, planned_at, values)
+
+    def barcodes_written(self, card: PlannedCard, planned_at: datetime, *, left: Owed) -> bool:
         """The shop has the barcodes that WB made, but for `left`."""
         owed = _owed_type().dump_json(dict(left)).decode()
-        self._set(card.vendor_code, {"barcodes_due": {"S": owed}}, "attribute_exists(vendor_code)")
+        return self._of_plan(card, planned_at, {"barcodes_due": {"S": owed}})
 
-    def close(self, card: PlannedCard) -> None:
+    def explain(self, card: PlannedCard, planned_at: datetime, problems: Sequence[CardProblem]) -> bool:
+        """What is to be told of a card that WB has."""
+        return self._of_plan(card, planned_at, {"problems": {"S": _problems(problems)}})
+
+    def close(self, card: PlannedCard, planned_at: datetime) -> bool:
         """Nothing is left to be done about it."""
-        self._close(card, {})
+        return self._of_plan(card, planned_at, {}, remove="#open")
 
-    def _close(self, card: PlannedCard, values: Mapping[str, Any]) -> None:
-        self._set(card.vendor_code, values, "attribute_exists(vendor_code)", remove="#open")
+    def _of_plan(self, card: PlannedCard, planned_at: datetime, values: Mapping[str, Any], *, remove: str = "") -> bool:
+        own = {":of_plan": {"S": _time(planned_at)}}
+        return self._set(card.vendor_code, values, "planned_at = :of_plan", own, remove=remove)
 
-    def _move(self, cards: Iterable[PlannedCard], to: CardState, condition: str, extra: Mapping[str, Any]) -> None:
+    def _move(self, cards: Iterable[PlannedCard], to: CardState, at: datetime, *, remove: str = "") -> None:
+        own = {":begun": {"S": CardState.BEGUN}, ":at": {"S": _time(at)}}
         for card in cards:
-            known = {**extra, ":begun": {"S": CardState.BEGUN}}
-            self._set(card.vendor_code, {"#state": {"S": to}}, condition, known)
+            values = {"#state": {"S": to}}
+            self._set(card.vendor_code, values, "#state = :begun AND sent_at = :at", own, remove=remove)
 
     def _set(
         self,
@@ -221,6 +247,14 @@ def _planned(card: PlannedCard, planned_at: datetime) -> dict[str, Any]:
     }
 
 
+def _stands(card: PlannedCard) -> dict[str, Any]:
+    return {
+        "#state": {"S": CardState.ACCEPTED},
+        "#open": {"S": "y"},
+        "problems": {"S": _problems([problem for problem in card.problems if not problem.blocks])},
+    }
+
+
 def _record(item: Mapping[str, Any]) -> CardRecord:
     numbers = {name: int(item[name]["N"]) for name in ("nm_id", "imt_id") if name in item}
     return CardRecord(
@@ -233,6 +267,8 @@ def _record(item: Mapping[str, Any]) -> CardRecord:
         problems=_read_problems(item),
         pictures_hash=item.get("pictures_hash", {}).get("S", ""),
         pictures_due=item.get("pictures_due", {}).get("BOOL", False),
+        pictures_at=datetime.fromisoformat(item["pictures_at"]["S"]) if "pictures_at" in item else None,
+        pictures_count=int(item.get("pictures_count", {}).get("N", 0)),
         barcodes_due=_owed_type().validate_json(item["barcodes_due"]["S"]) if "barcodes_due" in item else {},
     )
 

@@ -1,9 +1,8 @@
 """Our own queues: messages go out in tens."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import batched
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 LONGEST_DELAY = 900
 """Seconds; SQS holds a message back no longer."""
 
+MOST_AT_ONCE, MOST_BYTES = 10, 262_144
+"""Messages, and bytes of all of them together, that SQS takes in one call."""
+
 
 class Queue[Message: BaseModel]:
     def __init__(self, url: str, client: "SQSClient | None" = None) -> None:
@@ -26,8 +28,8 @@ class Queue[Message: BaseModel]:
     def send(self, messages: Iterable[Message]) -> int:
         """Queue all messages; how many there were. Unavailable when AWS did not take one of them."""
         sent = 0
-        for piece in batched(messages, 10, strict=False):
-            entries = [{"Id": str(n), "MessageBody": m.model_dump_json()} for n, m in enumerate(piece)]
+        for piece in _pieces(message.model_dump_json() for message in messages):
+            entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(piece)]
             with aws_errors("queueing"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]  # the stub wants its own TypedDict
             if answer.get("Failed"):
@@ -44,3 +46,17 @@ class Queue[Message: BaseModel]:
                 DelaySeconds=min(LONGEST_DELAY, max(1, math.ceil(wait))),
                 MessageAttributes={"first_sent": {"DataType": "String", "StringValue": first_sent.isoformat()}},
             )
+
+
+def _pieces(bodies: Iterable[str]) -> Iterator[list[str]]:
+    piece: list[str] = []
+    size = 0
+    for body in bodies:
+        grown = len(body.encode())
+        if piece and (len(piece) >= MOST_AT_ONCE or size + grown > MOST_BYTES):
+            yield piece
+            piece, size = [], 0
+        piece.append(body)
+        size += grown
+    if piece:
+        yield piece

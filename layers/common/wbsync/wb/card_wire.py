@@ -363,7 +363,8 @@ class CardErrorsAsk(Wire):
     def after(cls, cursor: ErrorsCursor | None = None, *, limit: int = 100, ascending: bool = True) -> Self:
         """From `cursor` on, or from the beginning; `limit` ≤ 100 batches. By time, the newest first when not rising."""
         seen = cursor if cursor and cursor.updated_at else None
-        ask = _ErrorsCursorAsk(limit=limit, updated_at=seen and seen.updated_at, batch_uuid=seen and seen.batch_uuid)
+        batch = (seen and seen.batch_uuid) or None
+        ask = _ErrorsCursorAsk(limit=limit, updated_at=seen and seen.updated_at, batch_uuid=batch)
         return cls(cursor=ask, order=_Order(ascending=ascending))
 
 
@@ -531,6 +532,7 @@ def standing(card: FullCard) -> Standing:
             wholesale=_sendable(Wholesale, card.wholesale),
         ),
         photos=len(card.photos),
+        video=bool(card.video),
         need_kiz=card.need_kiz,
         updated_at=card.updated_at,
     )

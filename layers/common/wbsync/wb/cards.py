@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import batched
 
 from wbsync.domain.cards import PlannedCard, Standing
@@ -17,6 +17,7 @@ from wbsync.wb.card_wire import (
     MediaLinks,
     NewCard,
     NewGroup,
+    StrangeCard,
     refused_cards,
     standing,
 )
@@ -24,6 +25,7 @@ from wbsync.wb.client import WbClient
 from wbsync.wb.operations import (
     BARCODES,
     CARDS_ERRORS,
+    CARDS_LIMITS,
     CARDS_READ,
     CARDS_UPDATE,
     CARDS_UPLOAD,
@@ -103,32 +105,57 @@ def search(wb: WbClient, vendor_code: str) -> list[Standing]:
 
 def read_changed(wb: WbClient, *, since: datetime) -> Iterator[Standing]:
     """All cards that changed since, the longest ago first."""
-    return _pages(wb, CardsCursor(updated_at=since.isoformat(timespec="milliseconds").replace("+00:00", "Z"), nm_id=0))
+    return _readable(_pages(wb, CardsCursor(updated_at=_stamp(since), nm_id=0)))
 
 
 def read_all(wb: WbClient, *, subjects: Collection[SubjectId] = ()) -> Iterator[Standing]:
     """All cards of these subjects; of all, without."""
-    return _pages(wb, None, subjects=subjects)
+    return _readable(_pages(wb, None, subjects=subjects))
 
 
-def _pages(wb: WbClient, cursor: CardsCursor | None, *, subjects: Collection[SubjectId] = ()) -> Iterator[Standing]:
+def read_whole(wb: WbClient) -> Iterator[Standing | StrangeCard]:
+    """All cards, those too that cannot be read: they stand, and have their vendorCodes."""
+    return _pages(wb, None)
+
+
+def most_cards(wb: WbClient) -> int:
+    """How many cards the seller may have, those in the trash included. Raises as WbClient.call."""
+    return wb.call(CARDS_LIMITS).most
+
+
+def _readable(cards: Iterable[Standing | StrangeCard]) -> Iterator[Standing]:
+    return (card for card in cards if isinstance(card, Standing))
+
+
+def _pages(
+    wb: WbClient, cursor: CardsCursor | None, *, subjects: Collection[SubjectId] = ()
+) -> Iterator[Standing | StrangeCard]:
     total = PAGE
     while total >= PAGE:
         answer = wb.call(CARDS_READ, body=CardsAsk.after(cursor, limit=PAGE, subjects=sorted(subjects)))
         yield from map(standing, answer.cards)
+        yield from answer.strange
         cursor, total = answer.cursor, answer.cursor.total
 
 
-def read_errors(wb: WbClient, *, since: datetime) -> Iterator[CardError]:
-    """Cards that WB did not make or change, the last first, to the end or to those before `since`.
+def errors_since(moment: datetime) -> ErrorsCursor:
+    """Where to begin with `read_errors`: WB keeps an error until the card is sent again, so the list is long."""
+    return ErrorsCursor(next=True, updated_at=_stamp(moment))
 
-    WB keeps an error until the card is sent again, so the list has no natural end.
+
+def read_errors(wb: WbClient, cursor: ErrorsCursor) -> tuple[list[CardError], ErrorsCursor]:
+    """A page of cards that WB did not make or change, the longest ago first, and where the next one begins.
+
+    Raises as WbClient.call.
     """
-    cursor: ErrorsCursor | None = None
-    while cursor is None or cursor.next:
-        answer = wb.call(CARDS_ERRORS, body=CardErrorsAsk.after(cursor, limit=PAGE, ascending=False))
-        for batch in answer.batches:
-            if batch.updated_at < since:
-                return
-            yield from (CardError(code, batch.updated_at, messages) for code, messages in batch.errors.items())
-        cursor = answer.cursor
+    answer = wb.call(CARDS_ERRORS, body=CardErrorsAsk.after(cursor, limit=PAGE))
+    found = [
+        CardError(code, batch.updated_at, messages)
+        for batch in answer.batches
+        for code, messages in batch.errors.items()
+    ]
+    return found, answer.cursor
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
