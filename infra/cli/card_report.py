@@ -133,10 +133,16 @@ def _shown(card: PlannedCard, names: Mapping[CharcId, str]) -> dict[str, object]
         "nm_id": card.before.nm_id if card.before else "",
         "step": CARD_STEPS[card.step],
         "picture": card.pictures[0] if card.pictures else "",
-        "problems": [card_problem(problem) for problem in card.problems],
+        "problems": told_once(card.problems),
         "differences": list(_differences(card, names)),
         "percent": round(100 * card.filled / card.known) if card.known else 0,
     }
+
+
+def told_once(problems: Iterable[CardProblem]) -> list[str]:
+    """One line for each problem; the same one of several offers once, with how many have it."""
+    counted = Counter(map(card_problem, problems))
+    return [line if number == 1 else f"{line} (×{number})" for line, number in counted.items()]
 
 
 def _differences(card: PlannedCard, names: Mapping[CharcId, str]) -> Iterable[tuple[str, str, str]]:

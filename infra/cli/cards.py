@@ -13,7 +13,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from infra.cli.account import deployed
-from infra.cli.card_report import document, html, needed
+from infra.cli.card_report import document, html, needed, told_once
 from infra.cli.console import print_json, print_table
 from infra.cli.installation import Installation
 from infra.cli.options import JsonOption, StageOption, WbHostsOption
@@ -115,7 +115,7 @@ def show(
                 f"{record.card.product_id} {record.card.name}",
                 record.nm_id or "",
                 CARD_STATES[record.state],
-                "\n".join(map(card_problem, record.problems)),
+                "\n".join(told_once(record.problems)),
             )
             for record in records
         ],
@@ -217,7 +217,7 @@ def _print(made: Plan) -> None:
 
 
 def _problem_row(card: PlannedCard) -> tuple[str, str, str]:
-    return card.vendor_code, f"{card.product_id} {card.name}", "\n".join(map(card_problem, card.problems))
+    return card.vendor_code, f"{card.product_id} {card.name}", "\n".join(told_once(card.problems))
 
 
 def _facts(record: CardRecord) -> dict[str, object]:
