@@ -442,6 +442,7 @@ def order_comment(order_id: int, article: str, amounts: Iterable[Money]) -> str:
 def _amount(money: Money) -> str:
     return f"{money.amount:.2f} {money.currency}"
 
+
 CARD_STEPS: Mapping[Step, str] = {
     Step.CREATE: "создать",
     Step.ADD_VARIANT: "добавить вариант",
