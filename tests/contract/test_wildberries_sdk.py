@@ -150,7 +150,7 @@ def _catalog(peer: Peer) -> None:
     wanted = {"settings": {"filter": {"textSearch": "Ф-1"}}}
     [told] = understood(content.post_v2_get_cards_list_with_http_info(wanted))["cards"]
     assert told["title"] == "Другая"
-    peer.wb.state.fetch = lambda _link: b"no picture"
+    peer.wb.state.fetch = lambda _link: b"\xff\xd8, no picture"
     media = {"nmId": made.nm_id, "data": ["https://shop.test/1.jpg"]}
     assert not understood(content.post_v3_media_save_with_http_info(media))["error"]
 

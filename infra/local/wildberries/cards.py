@@ -33,7 +33,7 @@ def barcodes(state: State, request: Request) -> Answer:
 
 def limits(state: State, _request: Request) -> Answer:
     """GET /content/v2/cards/limits."""
-    return enveloped({"freeLimits": state.free_cards, "paidLimits": PAID_CARDS}, more=None)
+    return enveloped({"freeLimits": state.free_cards, "paidLimits": PAID_CARDS})
 
 
 def upload(state: State, request: Request) -> Answer:

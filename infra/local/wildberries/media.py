@@ -47,7 +47,7 @@ def save(state: State, request: Request) -> Answer:
         raise _refusal(409, "Some links could not be processed", failed)
     if UNFIT not in found.values() and len(links) <= _MOST:
         _take(state, card, links)
-    return enveloped({}, more=None)
+    return enveloped({}, more={})
 
 
 def forbidden() -> Refusal:

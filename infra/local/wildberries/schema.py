@@ -19,7 +19,7 @@ _FIRST_COUNTRY = 15_000_170
 
 
 def enveloped(data: object, more: object = "") -> Answer:
-    """`additionalErrors` is a text, an object or nothing, as WB's example of the operation has it."""
+    """`additionalErrors` is a text or an object, as the operation has it."""
     return Answer(200, {"data": data, "error": False, "errorText": "", "additionalErrors": more})
 
 
@@ -44,7 +44,7 @@ def subjects(state: State, request: Request) -> Answer:
         for subject in state.schema.subjects.values()
         if part in subject.name.casefold() and parent in {0, subject.parent_id}
     ]
-    return enveloped(rows[offset : offset + limit], more=None)
+    return enveloped(rows[offset : offset + limit])
 
 
 def charcs(state: State, request: Request) -> Answer:
@@ -76,14 +76,14 @@ def seasons(state: State, _request: Request) -> Answer:
 
 
 def vat(state: State, _request: Request) -> Answer:
-    return enveloped(state.schema.vat, more=None)
+    return enveloped(state.schema.vat)
 
 
 def tnved(state: State, request: Request) -> Answer:
     """GET /content/v2/directory/tnved; `search` is a part of the code."""
     codes = state.schema.tnved.get(query_number(request, "subjectID"), {})
     part = request.query.get("search", "")
-    return enveloped([{"tnved": code, "isKiz": needs} for code, needs in codes.items() if part in code], more=None)
+    return enveloped([{"tnved": code, "isKiz": needs} for code, needs in codes.items() if part in code])
 
 
 def brands(state: State, request: Request) -> Answer:
