@@ -23,6 +23,7 @@ from infra.local.wildberries import stickers
 pytestmark = pytest.mark.xdist_group("cloud")
 
 OFFERS, ORDERS, FICKLE = 60, 12, 5
+PRODUCTS = 15  # each card's pictures cost WB's limit more than half a second
 SUPPLIES = 4  # usual, across the border, for companies, to Russia
 A_MM = 72 / 25.4  # PDF points
 LONG_ENOUGH = 240  # seconds
@@ -32,7 +33,8 @@ def start(folder: Path, **variables: str) -> subprocess.Popen[str]:
     """The demo with a folder of its own for what it writes, and another for what it may leave behind."""
     scratch = folder / "scratch"
     scratch.mkdir()
-    own = {"DEMO_OFFERS": str(OFFERS), "DEMO_ORDERS": str(ORDERS), "DEMO_OUT": str(folder), "TMPDIR": str(scratch)}
+    size = {"DEMO_OFFERS": str(OFFERS), "DEMO_ORDERS": str(ORDERS), "DEMO_PRODUCTS": str(PRODUCTS)}
+    own = size | {"DEMO_OUT": str(folder), "TMPDIR": str(scratch)}
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local.demo"],
         cwd=ROOT,

@@ -4,7 +4,11 @@ import re
 from html.parser import HTMLParser
 
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol", "table"})
+_CELLS = frozenset({"td", "th"})
 _SILENT = frozenset({"script", "style", "head", "noscript"})
+
+_DECIMAL_SAFE = r"(?<!\d),|,(?!\d)"
+_BULLET = re.compile(r"^(?:[\s.—–•]+|-(?!\d))+")  # the minus of a number stays
 
 
 class _Text(HTMLParser):
@@ -19,6 +23,8 @@ class _Text(HTMLParser):
             self.pieces.append("\n")
         if tag == "li":
             self.pieces.append("— ")
+        if tag in _CELLS:
+            self.pieces.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in _SILENT and self._silent > 0
@@ -42,6 +48,7 @@ def plain_text(html: str) -> str:
 
 
 def split_values(text: str, separators: str = ",;\n") -> tuple[str, ...]:
-    """Several values of one text, without empty and repeated ones."""
-    parts = re.split("[" + re.escape(separators) + "]", plain_text(text))
-    return tuple(dict.fromkeys(part.strip(" .—-•") for part in parts if part.strip(" .—-•")))
+    """Several values of one text, without empty and repeated ones; a decimal comma separates nothing."""
+    between = "|".join(_DECIMAL_SAFE if sign == "," else re.escape(sign) for sign in separators)
+    parts = (_BULLET.sub("", part).rstrip(" .—-•") for part in re.split(between, plain_text(text)))
+    return tuple(dict.fromkeys(part for part in parts if part))

@@ -10,16 +10,25 @@ from dataclasses import dataclass, field
 from wbsync.domain.values.reasons import ValueReason
 from wbsync.domain.values.rules import (
     ADJECTIVE_ENDINGS,
+    BASE_COLOURS,
+    DERIVED,
+    DOUBTFUL,
+    EXPANDED,
+    FILLERS,
+    LINKS,
     NOISE,
     NOMINATIVE_ENDINGS,
     NOTHING,
+    NUMBERS,
+    OTHER_COLOURS,
     PREFIXES,
     PRINTS,
+    REMARK,
     SEPARATORS,
     SHADE_STEMS,
     SHADES,
-    SUFFIXES,
     SYNONYMS,
+    UNDECLINED,
 )
 from wbsync.domain.wording import folded, stem, words
 
@@ -61,30 +70,76 @@ class Dictionary:
 
     values: Sequence[str]
     _known: dict[str, Normalised] = field(default_factory=dict)
+    _parts: dict[str, Normalised | None] = field(default_factory=dict)
     _by_name: dict[str, str] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
     _by_stems: dict[str, str] = field(default_factory=dict)
+    _by_bag: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _by_root: dict[str, str] = field(default_factory=dict)
+    _by_word: dict[str, list[str]] = field(default_factory=dict)
+    _numbered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for value in self.values:
             self._by_name.setdefault(folded(value), value)
-        for value in self.values:
-            self._by_stems.setdefault(_stems(value), value)
+        self._names.extend(self._by_name)
+        for name, value in self._by_name.items():
+            self._by_stems.setdefault(_stems(name), value)
+            self._by_bag.setdefault(_bag(name), value)
+            self._by_root.setdefault(_root(name), value)
+            self._numbered.update(_numberless(name))
+            for word in dict.fromkeys(words(name)):
+                self._by_word.setdefault(stem(word), []).append(name)
 
     def named(self, text: str) -> str | None:
         return self._by_name.get(text)
 
     def spelled(self, text: str) -> str | None:
-        """The value that differs from the text in endings, hyphens and spaces only."""
-        key = "" if _LISTED.search(text) else _stems(text)
+        """The value that differs from the text in endings, hyphens, spaces and the order of its words only."""
+        if _LISTED.search(text):
+            return None
+        key = _stems(text)
         found = self._by_stems.get(key) if key else None
-        return found if found and _is_same_word(key, text, found) else None
+        if found and _is_same_word(key, text, found):
+            return found
+        bag = _bag(text)
+        return self._by_bag.get(bag) if bag else None
+
+    def derived(self, text: str) -> str | None:
+        """The adjective of a noun, or the noun of an adjective: `фиалка` and `фиалковый`, `деревянный` and `дерево`."""
+        if " " in text or len(text) <= _SHORT:
+            return None
+        root = _root(text)
+        noun = self._by_stems.get(root) if root else None
+        if noun:
+            return None if _ends_as_adjective(folded(noun)) else noun
+        return None if root or _ends_as_adjective(text) else self._by_root.get(stem(text)) or self._by_root.get(text)
+
+    def numbers_values(self, text: str) -> bool:
+        """Whether values are told apart by a number beside this text, so that a number says something."""
+        return text in self._numbered
+
+    def one(self, text: str) -> Normalised | None:
+        """A folded text as one value; what was asked once is remembered."""
+        if text not in self._parts:
+            self._parts[text] = _one(text, self)
+        return self._parts[text]
 
     def nearest(self, text: str, count: int = 3) -> tuple[str, ...]:
-        """The values that look most like it, the best first."""
+        """The values that look most like it, the best first: a typo of it, those with a word of it, its letters."""
         from rapidfuzz import fuzz, process  # noqa: PLC0415 only what is not understood pays for it
+        from rapidfuzz.distance import JaroWinkler  # noqa: PLC0415 as above
 
-        found = process.extract(folded(text), list(self._by_name), scorer=fuzz.WRatio, limit=count, score_cutoff=45)
-        return tuple(self._by_name[name] for name, _, _ in found)
+        plain = folded(text)
+        telling = [stem(word) for word in words(plain) if len(word) >= _SHORT]
+        sharing = list(dict.fromkeys(name for each in telling for name in self._by_word.get(each, ())))
+        worded = process.extract(plain, sharing, scorer=fuzz.ratio, limit=count)
+        letters = process.extract(
+            plain, self._names, scorer=JaroWinkler.normalized_similarity, limit=count, score_cutoff=_HARDLY_ALIKE
+        )
+        typos = [name for name, alike, _ in letters if alike >= _ONE_LETTER]
+        ranked = dict.fromkeys([*typos, *(name for name, *_ in worded), *(name for name, *_ in letters)])
+        return tuple(self._by_name[name] for name in ranked)[:count]
 
     def normalised(self, value: str) -> Normalised:
         """See the module; what was asked once is remembered."""
@@ -108,10 +163,40 @@ def _normalised(value: str, dictionary: Dictionary) -> Normalised:
     if exact:
         return _found([exact], ValueReason.EXACT)
     text = _bare(value)
+    if whole := dictionary.one(text):
+        return whole
     if text in NOTHING:
         return Normalised(reason=ValueReason.EMPTY)
-    found = _one(text, dictionary) or _several(text, dictionary) or _without_noise(text, dictionary)
-    return found or _guess(text, dictionary)
+    if remarked := REMARK.match(text):
+        return _remarked(*remarked.groups(), dictionary)
+    return _understood(text, dictionary) or _guess(text, dictionary)
+
+
+def _understood(text: str, dictionary: Dictionary) -> Normalised | None:
+    """Whatever is sure of a text without remarks."""
+    bare = _unnumbered(text, dictionary)
+    return (
+        dictionary.one(bare)
+        or _several(bare, dictionary)
+        or _without_noise(bare, dictionary)
+        or _without_fillers(bare, dictionary)
+    )
+
+
+def _remarked(text: str, remark: str, dictionary: Dictionary) -> Normalised:
+    """`синий (тёмный)` is darker, `КНР (Китай)` and `чёрный (матовый)` are the same without; else a person is asked."""
+    if both := _shade(f"{text} {remark}", dictionary):
+        return both
+    found = _understood(text, dictionary)
+    if not found:
+        return _guess(f"{text} {remark}", dictionary)
+    if all(map(_is_noise, words(remark))):
+        return found
+    said = _understood(remark, dictionary)
+    is_shade = said is not None and len(found.matches) == 1 and stem(folded(found.matches[0])) in _BASES
+    if said and (set(said.matches) <= set(found.matches) or is_shade):
+        return found
+    return _asked(found.matches, remark, dictionary.nearest(text))
 
 
 def _found(matches: Iterable[str], reason: ValueReason, detail: str = "") -> Normalised:
@@ -119,14 +204,19 @@ def _found(matches: Iterable[str], reason: ValueReason, detail: str = "") -> Nor
 
 
 def _bare(value: str) -> str:
-    """Without the property's own name in front and without numbers and remarks behind."""
-    text = re.sub(r"(?<=\w)\.", " ", folded(value).strip(" .;,\"'"))
-    text = " ".join(text.split())
+    """Without the property's own name in front and without dots behind shortened words."""
+    text = re.sub(r"(?<=\w)\.(?!\d)", " ", folded(value).strip(" .;,\"'"))
+    text = re.sub(r"\bral\s*(?=\d)", "ral ", " ".join(text.split()))
     for pattern in PREFIXES:
         text = re.sub(pattern, "", text)
-    for pattern in SUFFIXES:
+    return text
+
+
+def _unnumbered(text: str, dictionary: Dictionary) -> str:
+    """Without the numbers that shops give to their values, unless the dictionary tells values apart by them."""
+    for pattern in NUMBERS:
         shorter = re.sub(pattern, "", text).strip()
-        text = shorter or text
+        text = text if not shorter or dictionary.numbers_values(shorter) else shorter
     return text
 
 
@@ -136,11 +226,37 @@ def _one(text: str, dictionary: Dictionary) -> Normalised | None:
         return _found([name], ValueReason.EXACT)
     if spelled := dictionary.spelled(text):
         return _found([spelled], ValueReason.SPELLING)
-    return _synonym(text, dictionary) or _shade(text, dictionary)
+    known = _synonym(text, dictionary) or _shade(text, dictionary)
+    if not known and (derived := dictionary.derived(text)):
+        return _found([derived], ValueReason.SYNONYM)
+    return known or _expanded(text, dictionary) or _head_colour(text, dictionary)
+
+
+def _expanded(text: str, dictionary: Dictionary) -> Normalised | None:
+    """With shortened and often misspelt words written out."""
+    out = " ".join(EXPANDED.get(word, word) for word in text.split())
+    return None if out == text else dictionary.one(out)
+
+
+def _head_colour(text: str, dictionary: Dictionary) -> Normalised | None:
+    """What is before a plain colour and no colour itself is a shade of it: `пепельно-розовый`, `стальной серый`."""
+    hyphened = _SHADED.match(text)
+    parts = words(text)
+    if len(parts) != 2 or not (hyphened or text == " ".join(parts)):  # noqa: PLR2004 a shade and a colour
+        return None
+    for shade, colour in (parts,) if hyphened else (parts, parts[::-1]):
+        if stem(colour) not in _BASES or stem(shade) in _COLOURS or dictionary.one(shade):
+            continue
+        if hyphened or _ends_as_adjective(shade):
+            base = dictionary.named(colour) or dictionary.spelled(colour)
+            return _found([base], ValueReason.SHADE, shade) if base else None
+    return None
 
 
 def _synonym(text: str, dictionary: Dictionary) -> Normalised | None:
     for key in dict.fromkeys((text, " ".join(words(text)), *_nominatives(text))):
+        if any(dictionary.named(other) for other in DOUBTFUL.get(key, ())):
+            continue
         for alternative in SYNONYMS.get(key, ()):
             names = [dictionary.named(word) or dictionary.spelled(word) for word in alternative]
             if all(names):
@@ -189,7 +305,7 @@ def _several(text: str, dictionary: Dictionary) -> Normalised | None:
         parts = [part for part in re.split(separator, text) if part]
         if len(parts) > 1:
             found = [
-                _one(part, dictionary) or _print(part, dictionary) or _deeper(part, text, dictionary) for part in parts
+                dictionary.one(part) or _print(part, dictionary) or _deeper(part, text, dictionary) for part in parts
             ]
             matches = [name for one in found if one for name in one.matches]
             if all(found) and matches and (separator != SEPARATORS[-1] or _may_stand_together(parts, found)):
@@ -201,12 +317,14 @@ def _several(text: str, dictionary: Dictionary) -> Normalised | None:
 
 def _may_stand_together(parts: Sequence[str], found: Sequence[Normalised | None]) -> bool:
     """Nothing but a space between them: two adjectives are two values, `белый дуб` is one that is not known."""
-    return all(_is_beside(part, one) for part, one in zip(parts, found, strict=True) if one and one.matches)
+    told = [(part, one) for part, one in zip(parts, found, strict=True) if one and one.matches]
+    colours = [(part, one) for part, one in told if stem(part) not in _PRINTS]
+    return len(colours) == 1 or all(_is_beside(part, one) for part, one in colours)
 
 
 def _is_beside(part: str, one: Normalised) -> bool:
     named = one.reason in {ValueReason.EXACT, ValueReason.SPELLING} and one.matches[0].endswith(NOMINATIVE_ENDINGS)
-    return named or any(stem(part) == stem(spelling) for spelling in PRINTS)
+    return named or part in UNDECLINED
 
 
 def _deeper(part: str, whole: str, dictionary: Dictionary) -> Normalised | None:
@@ -218,7 +336,7 @@ def _deeper(part: str, whole: str, dictionary: Dictionary) -> Normalised | None:
 
 def _print(part: str, dictionary: Dictionary) -> Normalised | None:
     """A print beside a colour: the dictionary's own word for it, or nothing at all."""
-    for print_stem, name in ((stem(spelling), name) for spelling, name in PRINTS.items()):
+    for print_stem, name in _PRINTS.items():
         if stem(part).startswith(print_stem):
             known = dictionary.named(name)
             return _found([known] if known else [], ValueReason.SYNONYM)
@@ -228,25 +346,35 @@ def _print(part: str, dictionary: Dictionary) -> Normalised | None:
 
 
 def _is_noise(word: str) -> bool:
-    return word in NOISE or stem(word) in NOISE or word.isdigit()
+    return word in NOISE or stem(word) in NOISE or bool(_NUMBER.fullmatch(word))
 
 
 def _without_noise(text: str, dictionary: Dictionary) -> Normalised | None:
     kept = [word for word in text.split() if not _is_noise(word.strip("-,.;:()"))]
-    left = " ".join(kept)
-    if not left or left == text:
+    if len(kept) == len(text.split()):
         return None
-    return _one(left, dictionary) or _several(left, dictionary)
+    while kept and kept[-1] in LINKS:  # what linked the value to the noise: `белый в горошек`
+        kept.pop()
+    left = " ".join(kept).strip(" ,;-")
+    return (dictionary.one(left) or _several(left, dictionary)) if left else None
+
+
+def _without_fillers(text: str, dictionary: Dictionary) -> Normalised | None:
+    """`на молнии`, `сделано в Китае`, `для девочки`."""
+    for pattern in FILLERS:
+        left = re.sub(pattern, "", text)
+        if left != text and (found := dictionary.one(left)):
+            return found
+    return None
 
 
 def _guess(text: str, dictionary: Dictionary) -> Normalised:
     """What may be meant, for a person to say."""
     nearest = dictionary.nearest(text)
-    known = {word: one for word in words(text) if (one := _one(word, dictionary))}
+    known = {word: one for word in words(text) if (one := dictionary.one(word))}
     matches = tuple(dict.fromkeys(name for one in known.values() for name in one.matches))
     if matches:
-        rest = " ".join(word for word in words(text) if word not in known)
-        return Normalised(matches, CONFIDENCE[ValueReason.PART], ValueReason.PART, rest, nearest)
+        return _asked(matches, " ".join(word for word in words(text) if word not in known), nearest)
     from rapidfuzz import fuzz  # noqa: PLC0415 as in nearest
 
     if nearest and fuzz.ratio(text, folded(nearest[0])) >= _LOOKS_ALIKE:
@@ -254,19 +382,42 @@ def _guess(text: str, dictionary: Dictionary) -> Normalised:
     return Normalised(reason=ValueReason.UNKNOWN, detail=text, nearest=nearest)
 
 
+def _asked(matches: tuple[str, ...], rest: str, nearest: tuple[str, ...]) -> Normalised:
+    close = tuple(dict.fromkeys((*nearest, *matches)))[:3]
+    return Normalised(matches, CONFIDENCE[ValueReason.PART], ValueReason.PART, rest, close)
+
+
 _LOOKS_ALIKE = 80
+_ONE_LETTER, _HARDLY_ALIKE = 0.93, 0.6
 _SHORT = 3
-_LISTED = re.compile(r"[;,/|+&]")
+_LISTED = re.compile(r"[;,/|+&\\]")
+_SHADED = re.compile(r"[а-я]{3,}[ое]-[а-я]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?%?")
+_ADJECTIVE = re.compile(r"([а-я]+)(?:[ыио]й|[ая]я|[ое]е|[ыи]е)")
+_IN_IA = re.compile(r"и[яиюе]й?$")
+_PRINTS = {stem(spelling): name for spelling, name in PRINTS.items()}
+_BASES = frozenset(map(stem, BASE_COLOURS))
+_COLOURS = _BASES | frozenset(map(stem, OTHER_COLOURS))
 
 
 def _is_same_word(key: str, text: str, found: str) -> bool:
     """A short stem is shared by other words: `мёд` and `медь` are not `медный`, but `синяя` is `синий`."""
-    same = words(text) == words(found)
-    return same or len(key) > _SHORT or (_is_adjective(text) and _is_adjective(folded(found)))
+    name = folded(found)
+    if words(text) == words(name) or (_is_adjective(text) and _is_adjective(name)):
+        return True
+    # `Нигер` is not `Нигерия`, `голубь` is not `голубой`
+    other = bool(_IN_IA.search(text)) != bool(_IN_IA.search(name))
+    soft = text.endswith("ь") != name.endswith("ь") and (_is_adjective(text) or _is_adjective(name))
+    return len(key) > _SHORT and not other and not soft
 
 
 def _is_adjective(text: str) -> bool:
     return text.endswith(ADJECTIVE_ENDINGS)
+
+
+def _ends_as_adjective(text: str) -> bool:
+    """A stricter one: nouns in `-о` and `-е` are none."""
+    return bool(_ADJECTIVE.fullmatch(text))
 
 
 def _stems(text: str) -> str:
@@ -277,3 +428,22 @@ def _stems(text: str) -> str:
 def _linked(word: str) -> str:
     """`сине` of `сине-белый` is `синий`, and `темно` stays what it is in front of a colour."""
     return word if word in SHADES else stem(word)
+
+
+def _bag(text: str) -> tuple[str, ...]:
+    """Stems of separate words in any order: `меланж серый`. A hyphen keeps it: the last colour is the main one."""
+    parts = words(text)
+    return tuple(sorted(map(stem, parts))) if len(parts) > 1 and "-" not in text else ()
+
+
+def _root(text: str) -> str:
+    """`фиалковый` → `фиалк`; empty where it is no adjective that is made of a noun."""
+    made = _ADJECTIVE.fullmatch(text)
+    suffix = next((suffix for suffix in DERIVED if made and made[1].endswith(suffix)), "")
+    root = made[1].removesuffix(suffix) if made and suffix else ""
+    return root if len(root) > _SHORT else ""
+
+
+def _numberless(name: str) -> set[str]:
+    """What is left of a name without the number at its end or beginning."""
+    return {left for pattern in NUMBERS if (left := re.sub(pattern, "", name).strip()) != name}
