@@ -110,7 +110,7 @@ class Dictionary:
         if " " in text or len(text) <= _SHORT:
             return None
         root = _root(text)
-        noun = self._by_stems.get(root) if root else None
+        noun = self._by_stems.get(root) or self._by_name.get(root) if root else None
         if noun:
             return None if _ends_as_adjective(folded(noun)) else noun
         return None if root or _ends_as_adjective(text) else self._by_root.get(stem(text)) or self._by_root.get(text)
@@ -168,7 +168,7 @@ def _normalised(value: str, dictionary: Dictionary) -> Normalised:
     if text in NOTHING:
         return Normalised(reason=ValueReason.EMPTY)
     if remarked := REMARK.match(text):
-        return _remarked(*remarked.groups(), dictionary)
+        return _remarked(remarked[1], remarked[2], dictionary)
     return _understood(text, dictionary) or _guess(text, dictionary)
 
 
@@ -266,7 +266,8 @@ def _synonym(text: str, dictionary: Dictionary) -> Normalised | None:
 
 _BY_STEM: dict[str, str] = {}
 for _key in SYNONYMS:
-    if " " not in _key and len(_key) > 3:  # noqa: PLR2004 an abbreviation has no ending
+    _shortened = any(_told.startswith(_key) for _names in SYNONYMS[_key] for _told in _names)
+    if " " not in _key and len(_key) > 3 and not _shortened:  # noqa: PLR2004 what is shortened has no ending
         _BY_STEM.setdefault(stem(_key), _key)
 
 
