@@ -4,24 +4,28 @@ It is measured against, never tuned to: the rules' own tests are of invented nam
 """
 
 import json
+import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.report import Number
 from wbsync.domain.values import rules
+from wbsync.domain.values.compositions import read_composition
 from wbsync.domain.values.dictionaries import Dictionary, Normalised
 from wbsync.domain.wording import folded, stem, words
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "mapping"
 MOST_WRONG, LEAST_COLOURS = 0, 0.95
+MANY, SECONDS = 10_000, 2.0
 
 
 def measure() -> list[Number]:
     if not DATA.is_dir():
         absent = "no ../shared/data/mapping beside the project"
         return [Number(what="values and names of real shops", measured=f"not measured: {absent}")]
-    return colours()
+    return [*colours(), compositions(), speed()]
 
 
 def colours() -> list[Number]:
@@ -51,6 +55,38 @@ def colours() -> list[Number]:
             details={"wrong": {value: found[value].matches for value in wrong}},
         ),
     ]
+
+
+def compositions() -> Number:
+    """Those of a real seller: each share has its material, and what does not make 100 is noticed."""
+    texts = [row["value"] for row in _read("seller_values.json")["Состав"]]
+    right = 0
+    for text in texts:
+        shares = [int(share) for share in re.findall(r"(\d+)%", text)]
+        read = read_composition(text)
+        told = [int(part.share) for part in read.parts if part.share is not None and part.material]
+        right += told == shares and bool(read.problem) is (sum(shares) != 100)
+    return Number(
+        what=f"{len(texts)} compositions of a seller, read with all their shares", measured=f"{right / len(texts):.3f}"
+    )
+
+
+def speed() -> Number:
+    """Values that differ, every other one of two colours, and none asked before."""
+    names = [row["name"] for row in _read("wb_colors.json")["data"]]
+    pairs = [f"{one} / {names[(at * 7 + at // len(names)) % len(names)]}" for at, one in enumerate(names * 6)]
+    values = list(dict.fromkeys([*names, *pairs, *(f"{pair} матовый" for pair in pairs)]))[:MANY]
+    dictionary = Dictionary(names)
+    began = time.process_time()
+    for value in values:
+        dictionary.normalised(value)
+    seconds = time.process_time() - began
+    return Number(
+        what=f"{len(values)} different values: CPU",
+        measured=f"{seconds:.2f} s",
+        target=f"≤ {SECONDS:.0f} s",
+        reached=seconds <= SECONDS,
+    )
 
 
 def _is_right(value: str, found: Normalised, dictionary: Dictionary) -> bool:

@@ -195,6 +195,95 @@ def test_what_separates_two_values(separator: str) -> None:
     assert COLOURS.normalised(f"красный{separator}бежевый").matches == ("красный", "бежевый")
 
 
+@pytest.mark.parametrize("separator", [" \\ ", "\\"])
+def test_a_backslash_separates_too(separator: str) -> None:
+    assert COLOURS.normalised(f"красный{separator}бежевый").matches == ("красный", "бежевый")
+
+
+@pytest.mark.parametrize("colour", rules.BASE_COLOURS)
+def test_what_stands_before_a_plain_colour_is_its_shade(colour: str) -> None:
+    index = Dictionary([colour, "лен"])
+    for value in (f"лунно-{colour}", f"лунный {colour}", f"{colour} лунный"):
+        found = index.normalised(value)
+        assert (found.matches, found.reason, found.apply) == ((colour,), ValueReason.SHADE, True)
+    assert not index.normalised(f"не {colour}").apply
+    assert not index.normalised(f"{colour} камень").apply
+
+
+@pytest.mark.parametrize("colour", rules.OTHER_COLOURS)
+def test_another_colour_before_a_plain_one_is_not_lost(colour: str) -> None:
+    assert not Dictionary(["серый", "лен"]).normalised(f"{colour} серый").apply
+
+
+@pytest.mark.parametrize("colour", sorted(rules.UNDECLINED))
+def test_a_colour_without_endings_stands_beside_another(colour: str) -> None:
+    assert Dictionary([colour, "красный"]).normalised(f"красный {colour}").matches == ("красный", colour)
+
+
+@pytest.mark.parametrize(("short", "long"), sorted(rules.EXPANDED.items()))
+def test_a_shortened_word_is_written_out(short: str, long: str) -> None:
+    assert Dictionary([f"{long} основа", "лен"]).normalised(f"{short} основа").matches == (f"{long} основа",)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "other"), [(spelling, other) for spelling, others in rules.DOUBTFUL.items() for other in others]
+)
+def test_a_spelling_of_two_meanings_is_asked_about(spelling: str, other: str) -> None:
+    [meant] = rules.SYNONYMS[spelling][0]
+    assert Dictionary([meant, "лен"]).normalised(spelling).matches == (meant,)
+    assert not Dictionary([meant, other]).normalised(spelling).apply
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["сделано в турции", "made in турция", "пр-во турция", "производство турция", "из турции", "в турции", "на турцию"],
+)
+def test_what_links_a_value_to_the_thing_is_left_out(value: str) -> None:
+    assert COUNTRIES.normalised(value).matches == ("Турция",)
+
+
+@pytest.mark.parametrize("link", sorted(rules.LINKS))
+def test_what_links_a_value_to_noise_is_left_out(link: str) -> None:
+    assert COLOURS.normalised(f"красный {link} полоску").matches == ("красный",)
+
+
+@pytest.mark.parametrize("value", ["ral 3020 красный", "красный RAL3020", "№5 красный", "тон 5 красный", "красный №5"])
+def test_a_shops_number_of_a_value_is_left_out(value: str) -> None:
+    assert COLOURS.normalised(value).matches == ("красный",)
+
+
+def test_a_number_that_the_dictionary_tells_values_apart_by_is_kept() -> None:
+    assert not Dictionary(["класс 31", "класс 32", "класс"]).normalised("класс 33").apply
+
+
+@pytest.mark.parametrize("suffix", rules.DERIVED)
+def test_a_noun_and_its_adjective_are_the_same_value(suffix: str) -> None:
+    assert Dictionary(["мрамор", "лен"]).normalised(f"мрамор{suffix}ый").matches == ("мрамор",)
+    assert Dictionary([f"мрамор{suffix}ый", "лен"]).normalised("мрамор").matches == (f"мрамор{suffix}ый",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Нигер", "Нигерия"), ("голубой", "голубь"), ("черный", "чернила"), ("сталь", "стала"), ("синий", "день")],
+)
+def test_another_word_of_the_same_stem_is_not_taken(name: str, value: str) -> None:
+    assert not Dictionary([name, "лен"]).normalised(value).apply
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "applied"),
+    [
+        ("синий (тёмный)", "темно-синий", True),
+        ("синий (navy)", "синий", True),
+        ("хаки (полоска)", "хаки", True),
+        ("хаки (Турция)", "хаки", False),
+    ],
+)
+def test_a_remark_says_more_or_asks(value: str, wanted: str, applied: bool) -> None:
+    found = COLOURS.normalised(value)
+    assert (found.matches, found.apply) == ((wanted,), applied)
+
+
 # Other people's data, where it lies beside the project
 
 

@@ -7,7 +7,16 @@ import pytest
 from wbsync.domain.values.compositions import MATERIALS, read_composition
 from wbsync.domain.values.descriptions import plain_text, split_values
 from wbsync.domain.values.numbers import UNITS, OfRange, Unread, converted, read_number, same_kind
-from wbsync.domain.values.sizes import NO_SIZE, ONE_SIZE, tech_size
+from wbsync.domain.values.sizes import (
+    FROM_EUROPEAN,
+    HEIGHTS,
+    LETTERS,
+    NO_SIZE,
+    ONE_SIZE,
+    Chart,
+    russian_size,
+    tech_size,
+)
 from wbsync.domain.wording import code_parts, folded, spelled, stem, words
 
 
@@ -27,6 +36,22 @@ from wbsync.domain.wording import code_parts, folded, spelled, stem, words
         ("12 мес.", "", "мес", "12"),
         ("180 г/м2", "", "г/м2", "180"),
         ("5", "", "шт", "5"),
+        ("4000K", "", "К", "4000"),  # not 400 and a rest
+        ("2000мАч", "", "мАч", "2000"),
+        ("2 А·ч", "", "мАч", "2000"),
+        (".5 л", "", "мл", "500"),
+        ("-20 °C", "", "°C", "-20"),
+        ("15.6″", "", "см", "39.624"),
+        ("3 года", "", "мес", "36"),
+        ("5 л.с.", "", "л.с.", "5"),
+        ("150 кг/м3", "", "кг/м3", "150"),
+        ("5 м²", "", "кв. м", "5"),
+        ("1 ТБ", "", "ГБ", "1024"),
+        ("24 предмета", "", "шт", "24"),
+        ("10 килограммов", "", "г", "10000"),
+        ("160 (см)", "", "см", "160"),
+        ("рост 170", "", "см", "170"),
+        ("не более 0,5 мм", "", "мкм", "500"),
     ],
 )
 def test_a_number_is_told_in_the_wanted_unit(text: str, unit: str, wanted: str, number: str) -> None:
@@ -42,6 +67,16 @@ def test_a_number_is_told_in_the_wanted_unit(text: str, unit: str, wanted: str, 
         ("от 10 до 15 см", "см", Unread.RANGE),
         ("10–15", "см", Unread.RANGE),
         ("5 кг", "см", Unread.OTHER_UNIT),
+        ("5 попугаев", "см", Unread.OTHER_UNIT),
+        ("2 пары", "шт", Unread.OTHER_UNIT),
+        ("2 месяца", "дней", Unread.OTHER_UNIT),
+        ("-20…+40 °C", "°C", Unread.RANGE),
+        ("1 кг 200 г", "кг", Unread.SEVERAL),
+        ("1/2", "см", Unread.SEVERAL),
+        ("1.200,50", "г", Unread.NO_NUMBER),
+        ("IP65", "", Unread.NO_NUMBER),
+        ("1e3", "", Unread.NO_NUMBER),
+        ("5'", "см", Unread.NO_NUMBER),
     ],
 )
 def test_a_number_that_is_not_sure_is_not_told(text: str, wanted: str, why: Unread) -> None:
@@ -79,6 +114,15 @@ def test_units_of_different_things_are_not_converted() -> None:
         ("Верх: 80% шерсть, 20% акрил", ("80% шерсть", "20% акрил")),
         ("хлопок", ("хлопок",)),
         ("хлопок, лён", ("хлопок", "лен")),
+        ("хлопок (95%), эластан (5%)", ("95% хлопок", "5% эластан")),
+        ("(95% хлопок, 5% эластан)", ("95% хлопок", "5% эластан")),
+        ("65%ПЭ/35%ХБ", ("65% полиэстер", "35% хлопок")),
+        ("хлопок95%эластан5%", ("95% хлопок", "5% эластан")),
+        ("шерсть 70%, п/а 30%", ("70% шерсть", "30% полиамид")),
+        ("хлопок 60/полиэстер 40", ("60% хлопок", "40% полиэстер")),
+        ("хлопок 80% (органический), пэ 20%", ("80% хлопок", "20% полиэстер")),
+        ("Нат. кожа/текстиль", ("натуральная кожа", "текстиль")),
+        ("никель 100%", ("100% никель",)),  # the colour of this name is another rule's
     ],
 )
 def test_a_composition_is_its_materials_with_their_shares(text: str, told: tuple[str, ...]) -> None:
@@ -91,6 +135,11 @@ def test_a_composition_is_its_materials_with_their_shares(text: str, told: tuple
 )
 def test_shares_that_do_not_make_a_hundred_are_noticed(text: str, problem: str) -> None:
     assert read_composition(text).problem == problem
+
+
+@pytest.mark.parametrize("text", ["100%", "60/40 хлопок/полиэстер", "95хлопок/5эластан"])
+def test_a_composition_that_was_not_understood_is_not_sent(text: str) -> None:
+    assert read_composition(text).problem == text
 
 
 @pytest.mark.parametrize("material", MATERIALS)
@@ -109,10 +158,61 @@ def test_a_material_stays_what_it_is(material: str) -> None:
         ("44 - 46", "44-46"),
         ("42/170", "42/170"),
         ("38,5", "38.5"),
+        ("38 1/2", "38.5"),
+        ("38⅔", "38 2/3"),
+        ("р.46", "46"),
+        ("48р", "48"),
+        ("46 RUS", "46"),
+        ("5хл", "5XL"),
+        ("м", "M"),
+        ("S / M", "S/M"),
+        ("75В", "75B"),  # a Cyrillic В
+        ("6-12 мес", "6-12 мес"),
     ],
 )
 def test_a_size_is_written_as_wb_writes_it(text: str, size: str) -> None:
     assert tech_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "chart", "size"),
+    [
+        ("46", Chart.WOMEN, "46"),
+        ("44-46", Chart.WOMEN, "44-46"),
+        ("46 (M)", Chart.WOMEN, "46"),
+        ("XXL", Chart.WOMEN, "52"),
+        ("S/M", Chart.WOMEN, "44-46"),
+        ("L", Chart.MEN, "50"),
+        ("EU 38", Chart.WOMEN, "44"),
+        ("50 EU", Chart.MEN, "50"),
+        ("EUR 38.5", Chart.SHOES, "37.5"),
+        ("39", Chart.SHOES, "39"),
+        ("4 года", Chart.KIDS, "104"),
+        ("104-110", Chart.KIDS, "104-110"),
+        ("XL", Chart.SHOES, ""),
+        ("EU 104", Chart.KIDS, ""),
+        ("UK 8", Chart.WOMEN, ""),
+        ("one size", Chart.MEN, ""),
+    ],
+)
+def test_a_size_is_told_as_russia_numbers_it(text: str, chart: Chart, size: str) -> None:
+    assert russian_size(text, chart) == size
+
+
+@pytest.mark.parametrize("chart", sorted(LETTERS))
+def test_larger_letters_are_larger_numbers(chart: Chart) -> None:
+    sizes = [int(russian_size(letters, chart)) for letters in LETTERS[chart]]
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("chart", sorted(FROM_EUROPEAN))
+def test_a_european_size_is_counted_over(chart: Chart) -> None:
+    assert int(russian_size("EU 42", chart)) == 42 + FROM_EUROPEAN[chart]
+
+
+@pytest.mark.parametrize("age", HEIGHTS)
+def test_an_age_is_a_height(age: str) -> None:
+    assert russian_size(age, Chart.KIDS) == HEIGHTS[age]
 
 
 def test_a_description_loses_its_markup_and_keeps_its_lines() -> None:
@@ -128,6 +228,12 @@ def test_what_is_hardly_html_is_no_trouble(text: str) -> None:
 def test_several_values_of_one_text_are_told_once_each() -> None:
     assert split_values("<p>чашка; блюдце,\nчашка</p>") == ("чашка", "блюдце")
     assert split_values("a/b", "/") == ("a", "b")
+    assert split_values("1,5 м, 2 м") == ("1,5 м", "2 м")  # a decimal comma
+    assert split_values("<ul><li>раз</li><li>- два</li></ul>; -5 °C") == ("раз", "два", "-5 °C")
+
+
+def test_cells_of_a_table_stay_apart() -> None:
+    assert plain_text("<table><tr><td>Вес</td><td>5 кг</td></tr></table>") == "Вес 5 кг"
 
 
 def test_words_are_brought_to_one_spelling() -> None:
@@ -139,7 +245,14 @@ def test_words_are_brought_to_one_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "russian"), [("TSVET_OBUVI", "цвет обуви"), ("SOSTAV", "состав"), ("RAZMER", "размер"), ("Cvet", "цвет")]
+    ("code", "russian"),
+    [
+        ("TSVET_OBUVI", "цвет обуви"),
+        ("SOSTAV", "состав"),
+        ("RAZMER", "размер"),
+        ("Cvet", "цвет"),
+        ("KOLLEKCIYA", "коллекция"),
+    ],
 )
 def test_a_code_in_latin_letters_is_read_as_russian(code: str, russian: str) -> None:
     assert spelled(code) == russian

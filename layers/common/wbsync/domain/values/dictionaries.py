@@ -174,7 +174,9 @@ def _normalised(value: str, dictionary: Dictionary) -> Normalised:
 
 def _understood(text: str, dictionary: Dictionary) -> Normalised | None:
     """Whatever is sure of a text without remarks."""
-    bare = _unnumbered(text, dictionary)
+    if any(map(dictionary.numbers_values, _numberless(text))):
+        return None  # its number says which value it is, and that one is not there
+    bare = _unnumbered(text)
     return (
         dictionary.one(bare)
         or _several(bare, dictionary)
@@ -206,17 +208,16 @@ def _found(matches: Iterable[str], reason: ValueReason, detail: str = "") -> Nor
 def _bare(value: str) -> str:
     """Without the property's own name in front and without dots behind shortened words."""
     text = re.sub(r"(?<=\w)\.(?!\d)", " ", folded(value).strip(" .;,\"'"))
-    text = re.sub(r"\bral\s*(?=\d)", "ral ", " ".join(text.split()))
+    text = re.sub(r"\bral\s*(?=\d)", "ral ", " ".join(text.split())).replace("'s", "s")
     for pattern in PREFIXES:
         text = re.sub(pattern, "", text)
     return text
 
 
-def _unnumbered(text: str, dictionary: Dictionary) -> str:
-    """Without the numbers that shops give to their values, unless the dictionary tells values apart by them."""
+def _unnumbered(text: str) -> str:
+    """Without the numbers that shops give to their values."""
     for pattern in NUMBERS:
-        shorter = re.sub(pattern, "", text).strip()
-        text = text if not shorter or dictionary.numbers_values(shorter) else shorter
+        text = re.sub(pattern, "", text).strip() or text
     return text
 
 
@@ -273,7 +274,8 @@ for _key in SYNONYMS:
 
 def _nominatives(text: str) -> tuple[str, ...]:
     """The synonym that this is another case of."""
-    known = _BY_STEM.get(stem(text)) if " " not in text and len(text) > 3 else None  # noqa: PLR2004 as above
+    telling = " " not in text and len(stem(text)) > _SHORT
+    known = _BY_STEM.get(stem(text)) if telling else None
     return (known,) if known else ()
 
 
@@ -390,7 +392,7 @@ def _asked(matches: tuple[str, ...], rest: str, nearest: tuple[str, ...]) -> Nor
 
 _LOOKS_ALIKE = 80
 _ONE_LETTER, _HARDLY_ALIKE = 0.93, 0.6
-_SHORT = 3
+_SHORT, _LONGEST_ENDING = 3, 2
 _LISTED = re.compile(r"[;,/|+&\\]")
 _SHADED = re.compile(r"[а-я]{3,}[ое]-[а-я]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?%?")
@@ -406,10 +408,16 @@ def _is_same_word(key: str, text: str, found: str) -> bool:
     name = folded(found)
     if words(text) == words(name) or (_is_adjective(text) and _is_adjective(name)):
         return True
-    # `Нигер` is not `Нигерия`, `голубь` is not `голубой`
-    other = bool(_IN_IA.search(text)) != bool(_IN_IA.search(name))
-    soft = text.endswith("ь") != name.endswith("ь") and (_is_adjective(text) or _is_adjective(name))
-    return len(key) > _SHORT and not other and not soft
+    return len(key) > _SHORT and not _are_told_apart(text, name) and not _are_told_apart(name, text)
+
+
+def _are_told_apart(one: str, other: str) -> bool:
+    """By their endings: `Нигер` and `Нигерия`, `голубь` and `голубой`, `чернила` and `чёрный`, `сталь` and `стала`."""
+    if _IN_IA.search(one):
+        return not _IN_IA.search(other)
+    if one.endswith("ь"):
+        return _is_adjective(other) or other.endswith(("а", "ы"))
+    return _is_adjective(one) and len(other) - len(stem(words(other)[-1])) > _LONGEST_ENDING and " " not in other
 
 
 def _is_adjective(text: str) -> bool:
