@@ -24,7 +24,7 @@ SAM := PATH="$(CURDIR)/$(BIN):$$PATH" .venv-sam/bin/sam
 EXPORT := $(UV) export --quiet --frozen --no-dev --no-emit-project --format requirements.txt
 COMPILE := $(UV) pip compile --quiet --python-version 3.13 --generate-hashes --custom-compile-command "make lock"
 LAYER_LOCK := layers/common/requirements.txt
-TOOLS := sam cloud
+TOOLS := sam cloud checkov
 
 .PHONY: help
 help: ## this list
