@@ -46,6 +46,10 @@ test: setup ## all tests
 	@mkdir -p out; began=$$(date +%s); $(BIN)/python -m pytest -n 2 --dist loadgroup; ended=$$?; \
 		echo $$(($$(date +%s) - began)) > out/test-seconds.txt; exit $$ended
 
+.PHONY: storm
+storm: setup ## weeks of all kinds of trouble, ten seeds, and a table of what they came to; out/storm
+	@$(BIN)/python -m tests.e2e.storm
+
 .PHONY: bench
 bench: setup ## the numbers to reach, as a table and in out/bench.json
 	@$(BIN)/python -m tests.benchmarks

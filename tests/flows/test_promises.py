@@ -535,6 +535,47 @@ def test_a_look_up_that_fails_leaves_no_doubt_and_waits_for_nothing(linked: Worl
     assert linked.orders.get([OrderId(bought["id"])])[OrderId(bought["id"])].doubtful_since is None
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "sale.order.add",
+        "sale.basketitem.addCatalogProduct",
+        "sale.payment.add",
+        "sale.shipment.add",
+        "sale.propertyvalue.modify",
+    ],
+)
+def test_an_order_that_bitrix_saves_with_a_warning_is_completed_and_not_parked(
+    linked: World, clock: Clock, method: str
+) -> None:
+    linked.sync_stock()
+    [bought] = linked.buy()
+    linked.poll_orders()
+    linked.shop_fault(method, "error_after_save")
+    linked.place_orders()
+    clock.forward(minutes=3)
+    assert linked.place_orders() in ([None], [])
+    assert linked.state(OrderState.PLACED) == [bought["id"]]
+    [order] = [o for o in linked.shop_state()["orders"] if o["xmlId"] == f"WB_{bought['id']}"]
+    assert [len(order[part]) for part in ("lines", "payments")] == [1, 1]
+    assert order["properties"]["WB_ORDER_ID"] == str(bought["id"])
+
+
+def test_messages_do_not_pile_up_while_the_shop_is_down(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    bought = linked.buy(3)
+    linked.place_all()
+    linked.confirm(bought)
+    linked.labels_tick()
+    linked.shop_fault("*", "500", times=None)
+    linked.fetch_labels()  # stored, but no order of the shop shows its link
+    for _ in range(6 * 6):
+        clock.forward(minutes=10)
+        linked.sweep()
+    waiting = linked.aws.messages("LabelsWantedQueue")
+    assert 1 <= len(waiting) <= 6
+
+
 def test_one_refused_cross_border_label_does_not_hold_back_the_others(linked: World, clock: Clock) -> None:
     linked.sync_stock()
     bought = linked.buy(4, cross_border_share=1.0)

@@ -115,7 +115,7 @@ class Wildberries:
 
     def _token(self, environ: WSGIEnvironment) -> Token:
         try:
-            token = read_token(environ.get("HTTP_AUTHORIZATION"), now=self.state.now)
+            token = read_token(environ.get("HTTP_AUTHORIZATION"), now=self.state.now, revoked=self.state.revoked)
         except TokenProblem as wrong:
             raise self._problem(401, "unauthorized", str(wrong)) from None
         if token.sandbox:
@@ -126,6 +126,7 @@ class Wildberries:
         bucket = _bucket(route, token)
         who = token.seller, token.kind, route.bucket, route.api if route.bucket == "ping" else ""
         too_many = self._limits.take(who, bucket, now=self.state.now)
+        self.state.limited += too_many is not None
         if "429" in struck and too_many is None:
             too_many = {"X-Ratelimit-Retry": "1", "X-Ratelimit-Limit": str(bucket.burst), "X-Ratelimit-Reset": "4"}
         if too_many is not None:

@@ -7,7 +7,7 @@ the live API also takes `Bearer <token>` is not known, so here it does not.
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -81,10 +81,12 @@ def make_token(
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
 
-def read_token(header: str | None, *, now: float) -> Token:
-    """Raises TokenProblem when it is missing, malformed or expired."""
+def read_token(header: str | None, *, now: float, revoked: Container[str] = ()) -> Token:
+    """Raises TokenProblem when it is missing, malformed, deleted by the seller or expired."""
     if not header:
         raise TokenProblem("token problem; no token was given")
+    if header in revoked:
+        raise TokenProblem("token problem; token is withdrawn")
     parts = header.split(".")
     if len(parts) != 3 or not all(parts):
         raise TokenProblem("token problem; token is malformed: three parts are expected")

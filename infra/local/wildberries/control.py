@@ -21,6 +21,7 @@
 | POST /_sim/warehouses/{id} | {"is_processing"?, "is_deleting"?, "cargo_type"?, "office_id"?} |
 | POST /_sim/faults | [fields of `faults.Fault`, …] are added to those that stand |
 | DELETE /_sim/faults | no more trouble |
+| POST /_sim/revoked | [tokens]: the seller has deleted these in his cabinet |
 | POST /_sim/clock | {"advance": seconds}: WB's clock goes ahead |
 """
 
@@ -74,6 +75,7 @@ def snapshot(state: State) -> dict[str, object]:
         "requests": dict(state.requests),
         "answers": {operation: {str(s): n for s, n in counted.items()} for operation, counted in state.answers.items()},
         "answers_429": sum(count for status, count in answers if status == 429),
+        "limited": state.limited,
         "answers_4xx": sum(count for status, count in answers if 400 <= status < 500),
         "faults": [asdict(fault) for fault in state.faults],
         "warehouses": [warehouse.wire() for warehouse in state.warehouses.values()],
@@ -244,6 +246,11 @@ def _no_faults(wb: "Wildberries", _body: _Json, _path: tuple[str, ...]) -> Answe
     return NO_CONTENT
 
 
+def _revoke(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
+    wb.state.revoked = set(map(str, body))
+    return NO_CONTENT
+
+
 def _clock(wb: "Wildberries", body: _Json, _path: tuple[str, ...]) -> Answer:
     wb.advance(float(body["advance"]))
     return Answer(200, {"now": wb.state.now})
@@ -269,6 +276,7 @@ _ACTS: tuple[tuple[str, str, _Act], ...] = (
     ("POST", r"/_sim/warehouses/(\d+)", _change_warehouse),
     ("POST", "/_sim/faults", _add_faults),
     ("DELETE", "/_sim/faults", _no_faults),
+    ("POST", "/_sim/revoked", _revoke),
     ("POST", "/_sim/clock", _clock),
 )
 

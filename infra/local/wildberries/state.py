@@ -240,6 +240,8 @@ class State:
     cards_delay: float = 2.0  # seconds until a card or its error shows
     sync_delay: float = 0.0  # seconds from then until its new sizes take stock and prices
     free_cards: int = 10_000  # that may be made
+    limited: int = 0  # requests that the buckets refused, besides 429s that a fault ordered
+    revoked: set[str] = field(default_factory=set)  # tokens that the seller has deleted
     next_nm: int = 600_000_001
     next_imt: int = 500_000_001
     next_chrt: int = 800_000_001

@@ -102,7 +102,16 @@ class PlaceOrders:
         new = [shop_orders[order_id] for order_id in absent if order_id not in elsewhere]
         result = self._complete({i: found[i] for i in shop_orders if found.get(i)}, shop_orders, property_ids)
         result |= self._adopt(elsewhere, shop_orders, property_ids)
-        return result | bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids), elsewhere
+        made = bitrix_orders.place(self.bitrix, new, self.shop.orders, property_ids)
+        return result | made | self._kept_all_the_same(made), elsewhere
+
+    def _kept_all_the_same(
+        self, made: Mapping[OrderId, ShopOrderId | SyncError]
+    ) -> dict[OrderId, ShopOrderId | SyncError]:
+        """Orders that Bitrix refused and has: its warnings after saving look like refusals (Bitrix facts §3.2)."""
+        refused = {order_id: result for order_id, result in made.items() if _is_final(result)}
+        found = bitrix_orders.find(self.bitrix, list(refused))
+        return {i: _incomplete(refused[i]) or ids[0] for i, ids in found.items() if ids}
 
     def _made_elsewhere(self, order_ids: Collection[OrderId]) -> dict[OrderId, list[ShopOrderId]]:
         """Another module's orders of these; a cancelled one only where none stands."""
@@ -138,7 +147,9 @@ class PlaceOrders:
         kept = {ids[0]: shop_orders[order_id] for order_id, ids in found.items()}
         failed = self._cancel({order_id: ids[1:] for order_id, ids in found.items()})
         done = bitrix_orders.complete(self.bitrix, kept, self.shop.orders, property_ids)
-        return {order.order_id: done[i] or failed.get(order.order_id) or i for i, order in kept.items()}
+        return {
+            order.order_id: _incomplete(done[i]) or failed.get(order.order_id) or i for i, order in kept.items()
+        }
 
     def _take_back_doubles(self, records: Iterable[OrderRecord]) -> None:
         """An order that was made again after a doubtful failure may appear once more for as long as PHP can live."""
@@ -195,6 +206,15 @@ class PlaceOrders:
         if records[order_id].state in TO_BE_PLACED:
             return TryLater(f"order {order_id} is being placed by another worker", wait=LEASE)
         return None
+
+
+def _incomplete(result: ShopOrderId | SyncError | None) -> SyncError | None:
+    """A refusal of a part of an order that stands in the shop: it is looked at again instead of being parked, since the
+    part may be there all the same.
+    """
+    if isinstance(result, Rejected) and not isinstance(result, NotAuthorised):
+        return TryLater(f"stands in the shop, perhaps not whole: {result}", wait=SETTLED)
+    return result if isinstance(result, SyncError) else None
 
 
 def _is_final(result: ShopOrderId | SyncError) -> bool:

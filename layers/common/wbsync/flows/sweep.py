@@ -52,8 +52,10 @@ def run(
     )
     doubtful = [record for record in in_shop if record.doubtful_since]
     _queue(doubtful, orders, new_orders, at)
-    unlinked = [r.order_id for r in orders.in_state(OrderState.LABELLED) if at - r.moved_at > STUCK_AFTER]
+    unlinked = [record.order_id for record in orders.in_state(OrderState.LABELLED) if _is_stuck(record, at)]
     labels_wanted.send(LabelsWanted(order_ids=piece) for piece in batched(unlinked, ORDERS_PER_ASK, strict=False))
+    for order_id in unlinked:
+        orders.queued(order_id, at)
 
     missed = list(orders.get(_store_missed(wb=wb, orders=orders, told=told, cursors=cursors, now=now)).values())
     waiting, parked = list(orders.in_state(OrderState.WAITING)), list(orders.in_state(OrderState.PARKED))
@@ -93,8 +95,9 @@ def _store_missed(
 
 
 def _is_stuck(record: OrderRecord, at: datetime) -> bool:
-    since = record.queued_at or record.moved_at
-    return at - since > max(STUCK_AFTER, since - record.stored_at)
+    """Each time after twice as long: its message may still be on its way, as while the shop is down."""
+    since = max(record.queued_at or record.moved_at, record.moved_at)
+    return at - since > max(STUCK_AFTER, since - record.moved_at)
 
 
 def _queue(records: Sequence[OrderRecord], orders: OrdersStore, new_orders: Queue[NewOrder], at: datetime) -> None:
