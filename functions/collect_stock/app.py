@@ -8,6 +8,7 @@ from wbsync.connections.wildberries import wildberries
 from wbsync.flows.collect_stock import CollectStock
 from wbsync.settings import CollectStock as Settings
 from wbsync.stores import parameters
+from wbsync.stores.breakers import BreakersStore
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrdersStore
@@ -24,7 +25,7 @@ def handler(event: dict[str, object], deadline: datetime) -> Report:
     return CollectStock(
         wb=wildberries(s), bitrix=bitrix(s), shop=shop, now=utcnow,
         links=LinksStore(s.links_table), told=StockToldStore(s.stock_told_table), orders=OrdersStore(s.orders_table),
-        cursors=CursorsStore(s.cursors_table), new_orders=Queue(s.new_orders_queue),
-        stock_batches=Queue(s.stock_batches_queue),
+        cursors=CursorsStore(s.cursors_table), breakers=BreakersStore(s.breakers_table),
+        new_orders=Queue(s.new_orders_queue), stock_batches=Queue(s.stock_batches_queue),
         property_ids=lambda: order_properties(s, shop.orders.person_type_id),
     ).run(full=bool(event.get("full")), deadline=deadline)  # fmt: skip

@@ -8,6 +8,7 @@ from wbsync.connections.wildberries import wildberries
 from wbsync.flows.push_stock import PushStock
 from wbsync.messages import StockBatch
 from wbsync.settings import PushStock as Settings
+from wbsync.stores.breakers import BreakersStore
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.queues import Queue
@@ -22,5 +23,5 @@ def handler(batches: Sequence[StockBatch], deadline: datetime) -> tuple[Outcome,
     s = settings()
     return PushStock(
         wb=wildberries(s), told=StockToldStore(s.stock_told_table), orders=OrdersStore(s.orders_table),
-        links=LinksStore(s.links_table), now=utcnow,
+        links=LinksStore(s.links_table), breakers=BreakersStore(s.breakers_table), now=utcnow,
     ).run(batches, deadline=deadline)  # fmt: skip

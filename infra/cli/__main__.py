@@ -6,7 +6,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from typer.core import TyperGroup
 
-from infra.cli import cards, config, doctor, links, mapping, orders, prices, print, secret, stock, supply  # noqa: A004 the command's name
+from infra.cli import breakers, cards, config, doctor, links, mapping, orders, prices, print, secret, stock, supply  # noqa: A004 the command's name
 from wbsync.errors import SyncError, TryLater
 
 _FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
@@ -56,6 +56,10 @@ app.add_typer(stock.app, name="stock")
 app.add_typer(supply.app, name="supply")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(prices.app, name="prices")
+app.command("breakers")(breakers.breakers)
+app.command("approve")(breakers.approve)
+app.command("stop-sales")(breakers.stop_sales)
+app.command("resume-sales")(breakers.resume_sales)
 app.command("print")(print.print_supply)
 
 if __name__ == "__main__":

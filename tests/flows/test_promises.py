@@ -417,7 +417,7 @@ def test_a_reading_that_breaks_off_goes_on_where_it_broke_off(world: World, cloc
     read: list[int] = []
     compare = type(collector)._compare
 
-    def second_breaks(self: Any, piece: Any, *more: Any) -> int:
+    def second_breaks(self: Any, piece: Any, *more: Any) -> Any:
         read.append(min(offer.offer_id for offer in piece.values()))
         if len(read) == 2:
             world.shop_fault("batch", "503")
@@ -452,6 +452,7 @@ def test_linking_keeps_to_its_deadline_on_both_sides(world: World, clock: Clock)
         shop_catalog=world.shop.catalog,
         links=world.links,
         cursors=world.cursors,
+        breakers=world.breakers,
         now=clock.now,
         deadline=deadline,
     )

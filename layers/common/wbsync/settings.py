@@ -32,6 +32,7 @@ class Bitrix(_Settings):
 class LinkCards(Wildberries, Bitrix):
     links_table: str
     cursors_table: str
+    breakers_table: str
 
 
 class PollOrders(Wildberries):
@@ -45,6 +46,7 @@ class CollectStock(PollOrders, Bitrix):
 
     links_table: str
     cursors_table: str
+    breakers_table: str
     stock_batches_queue: str
 
 
@@ -52,6 +54,7 @@ class PushStock(Wildberries):
     links_table: str
     stock_told_table: str
     orders_table: str
+    breakers_table: str
     stock_batches_queue: str
 
 

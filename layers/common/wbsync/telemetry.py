@@ -31,6 +31,7 @@ MEASURED = frozenset(
         # what alarms read
         *("Finished", "Failed", "Postponed", "NotAuthorised", "FullComparisons", "OldestOrderMinutes", "OrdersWaiting"),
         *("OrdersParked", "OrdersUnreadable", "StockRowsWrong", "OldestReadingMinutes", "LabelsParked"),
+        *("BreakersTripped",),
         *("SuppliesBlocked", "SpotMissing", "SpotFailed"),
         *("OrdersImported", "OrdersUnexplained"),
         *("StatusesUnknown", "CancelsRefused", "MarkingBlocked"),

@@ -269,6 +269,14 @@ class Prices(_Section):
         return (self.default, *self.subjects.values(), *self.offers.values())
 
 
+class Breakers(_Section):
+    """When a reading is not believed, see `domain.breakers`; null switches one off."""
+
+    largest_zeroed_percent: int | None = Field(30, ge=1, le=100, description="of a warehouse's stock, in one reading")
+    largest_shrink_percent: int | None = Field(20, ge=1, le=100, description="of linked sizes, in one reading")
+    fewest_rows: int = Field(20, ge=1, description="so many may always go at once")
+
+
 class Labels(_Section):
     """The paper and how long its links live."""
 
@@ -289,6 +297,7 @@ class Shop(_Section):
     supplies: Supplies | None = Field(None, description="absent: staff puts orders into supplies in WB's cabinet")
     marking: Marking = Marking()
     cards: Cards = Cards()
+    breakers: Breakers = Breakers()
     prices: Prices | None = Field(None, description="absent: prices are kept in WB's cabinet")
 
     @model_validator(mode="after")

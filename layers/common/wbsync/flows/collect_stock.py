@@ -1,7 +1,7 @@
 """The shop's stock, less what WB has sold and the shop does not know yet, compared with what WB was last told."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched, count
@@ -10,14 +10,16 @@ from wbsync.bitrix import catalog
 from wbsync.bitrix import orders as bitrix_orders
 from wbsync.bitrix.client import BitrixClient
 from wbsync.domain import stock
+from wbsync.domain.breakers import Reading, Switches, stock_of
 from wbsync.domain.ids import ChrtId, OrderId, WarehouseId
 from wbsync.domain.links import ShopOffer, is_fbo, stock_links
 from wbsync.domain.orders import OPEN_IN_SHOP, UNKNOWN_TO_SHOP, Note, OrderState
 from wbsync.domain.shop import Shop
 from wbsync.errors import Rejected, SyncError
-from wbsync.flows import poll_orders
+from wbsync.flows import breakers, poll_orders
 from wbsync.flows.sync_statuses import SyncStatuses
 from wbsync.messages import NewOrder, StockBatch
+from wbsync.stores.breakers import BreakersStore
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrderRecord, OrdersStore
@@ -36,6 +38,25 @@ OFFERS_AT_ONCE = 1250
 """What one Bitrix batch answers when every offer needs its product and one store: 25 + 25 commands of 50 rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What WB was last told, UNKNOWN where we are no longer sure; `shown`: what it said itself, when it was asked."""
+
+    amounts: stock.Amounts
+    shown: stock.Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a part of a warehouse: rows that WB has to be told, and how many it shows more than 0 of."""
+
+    rows: stock.Amounts
+    there: int
+    gone: int
+    observed_at: datetime
+    counted: frozenset[OrderId] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectStock:
     """What the flow works with; `full` compares with WB's own numbers instead of with what WB was told."""
@@ -47,6 +68,7 @@ class CollectStock:
     told: StockToldStore
     orders: OrdersStore
     cursors: CursorsStore
+    breakers: BreakersStore
     new_orders: Queue[NewOrder]
     stock_batches: Queue[StockBatch]
     property_ids: Callable[[], Mapping[str, int]]
@@ -54,10 +76,11 @@ class CollectStock:
     _numbers: defaultdict[WarehouseId, Iterator[int]] = field(default_factory=lambda: defaultdict(count))
 
     def run(self, *, full: bool, deadline: datetime) -> dict[str, int]:
-        """Poll orders, carry over cancellations, read the shop, queue the rows that changed.
+        """Poll orders, carry over cancellations, read the shop, queue the rows that changed if they can be believed.
 
         A shop too large for one run goes on at the next tick where this one stopped.
         """
+        switches = self.breakers.read()
         polled = poll_orders.run(
             wb=self.wb, orders=self.orders, told=self.told, new_orders=self.new_orders, now=self.now
         )
@@ -66,23 +89,64 @@ class CollectStock:
         self._refuse_unknown_warehouses()
         linked = self._our_own(stock_links(self.links.all()))
         told = {w.wb: self._last_told(w.wb, linked.keys(), full=full) for w in self.shop.warehouses}
-        rows = sum(self._queue(w, stock.orphaned(told[w], linked.keys()), self.now()) for w in told)
-        offers_read = 0
-        for piece in self._pieces(linked):
-            if self.now() >= deadline:
-                break
-            rows += self._compare(dict(piece), told, in_shop)
-            offers_read += len(piece)
-            self.cursors.put(CURSOR, {"after": piece[-1][1].offer_id})
-        else:
-            self.cursors.put(CURSOR, {})
+        read = {w: [self._orphans(told[w], linked)] for w in told}
+        after: dict[str, int] = self.cursors.get(CURSOR)
+        offers_read, broken = 0, None
+        try:
+            for piece in self._pieces(linked, after.get("after", 0)):
+                if self.now() >= deadline:
+                    break
+                for w, part in self._compare(dict(piece), told, in_shop, switches).items():
+                    read[w].append(part)
+                offers_read += len(piece)
+                after = {"after": piece[-1][1].offer_id}
+            else:
+                after = {}
+        except SyncError as error:  # what was read before it counts
+            broken = error
+        queued, held = self._queue_believed(read, switches)
+        self.cursors.put(CURSOR, after)
+        if broken:
+            raise broken
         return {
             **polled,
             **cancellations,
             "OffersRead": offers_read,
-            "StockRowsQueued": rows,
+            "StockRowsQueued": queued,
+            "StockRowsHeld": sum(held),
+            "BreakersTripped": len(held),
             "FullComparisons": int(full),
         }
+
+    def _orphans(self, told: _Told, linked: Collection[ChrtId]) -> _Read:
+        rows = stock.orphaned(told.amounts, linked)
+        gone = sum(told.shown.get(chrt_id, 0) > 0 for chrt_id in rows)
+        return _Read(rows, there=gone, gone=gone, observed_at=self.now())
+
+    def _queue_believed(self, read: Mapping[WarehouseId, Sequence[_Read]], switches: Switches) -> tuple[int, list[int]]:
+        """Rows queued, and rows held back in each warehouse whose reading is too bad to be believed.
+
+        Held back is all of it, also what rises: of a reading that is wrong in most rows no row can be trusted.
+        """
+        queued, held = 0, []
+        for warehouse, parts in read.items():
+            if warehouse in switches.stopped or self._believes(warehouse, parts, switches):
+                queued += sum(self._queue(warehouse, part.rows, part.observed_at, part.counted) for part in parts)
+            else:
+                held.append(sum(len(part.rows) for part in parts))
+        return queued, held
+
+    def _believes(self, warehouse: WarehouseId, parts: Iterable[_Read], switches: Switches) -> bool:
+        reading = Reading(sum(part.there for part in parts), sum(part.gone for part in parts))
+        return breakers.lets_pass(
+            stock_of(warehouse),
+            reading,
+            largest_percent=self.shop.breakers.largest_zeroed_percent,
+            fewest=self.shop.breakers.fewest_rows,
+            switches=switches,
+            breakers=self.breakers,
+            now=self.now(),
+        )
 
     def _carry_over_cancellations(self, deadline: datetime) -> dict[str, int]:
         """So that the units of cancelled orders are told in this cycle.
@@ -126,18 +190,18 @@ class CollectStock:
         fbo = self.shop.stock.fbo
         return {chrt_id: offer for chrt_id, offer in linked.items() if not is_fbo(offer, fbo)} if fbo.used else linked
 
-    def _pieces(self, linked: dict[ChrtId, ShopOffer]) -> Iterator[tuple[tuple[ChrtId, ShopOffer], ...]]:
-        after = self.cursors.get(CURSOR).get("after", 0)
+    def _pieces(self, linked: dict[ChrtId, ShopOffer], after: int) -> Iterator[tuple[tuple[ChrtId, ShopOffer], ...]]:
         in_order = sorted(linked.items(), key=lambda item: item[1].offer_id)
         return batched((item for item in in_order if item[1].offer_id > after), OFFERS_AT_ONCE, strict=False)
 
     def _compare(
         self,
         linked: dict[ChrtId, ShopOffer],
-        told: dict[WarehouseId, stock.Amounts],
+        told: Mapping[WarehouseId, _Told],
         in_shop: Collection[OrderRecord],
-    ) -> int:
-        """Read the stock of these sizes and queue what WB has to be told; how many rows.
+        switches: Switches,
+    ) -> dict[WarehouseId, _Read]:
+        """Read the stock of these sizes: what WB has to be told of each warehouse. Of a stopped one, that it has none.
 
         The clock and the sold units are read before the shop: an order placed in between is then subtracted twice for
         one cycle, never not at all. What staff released is read after it, for the same reason.
@@ -158,7 +222,8 @@ class CollectStock:
             rules=self.shop.stock,
             sold=sold,
         )
-        return sum(self._queue(w, stock.changed(rows, told[w]), observed_at, recent) for w, rows in amounts.items())
+        amounts |= {w: dict.fromkeys(amounts[w], 0) for w in switches.stopped if w in amounts}
+        return {w: _read(rows, told[w], observed_at, recent) for w, rows in amounts.items()}
 
     def _queue(
         self,
@@ -185,18 +250,18 @@ class CollectStock:
         self.stock_batches.send(batches)
         return len(due)
 
-    def _last_told(self, warehouse: WarehouseId, linked: Collection[ChrtId], *, full: bool) -> stock.Amounts:
+    def _last_told(self, warehouse: WarehouseId, linked: Collection[ChrtId], *, full: bool) -> _Told:
         told = self.told.told(warehouse)
         if not full:
-            return told
+            return _Told(told, shown=told)
         read_at = self.now()
         numbers = self._read_wb(warehouse, [*linked, *stock.orphaned(told, linked)])
         # A batch on its way may land after WB's number was read: its rows are told again by this newer reading.
         in_flight = self.told.claimed(warehouse, since=read_at - IN_FLIGHT)
         unsure = {chrt_id for chrt_id, amount in self.told.told(warehouse).items() if amount == stock.UNKNOWN}
-        numbers |= dict.fromkeys((in_flight | unsure) & numbers.keys(), stock.UNKNOWN)
-        self.told.replace(warehouse, numbers, read_at)
-        return numbers
+        told = numbers | dict.fromkeys((in_flight | unsure) & numbers.keys(), stock.UNKNOWN)
+        self.told.replace(warehouse, told, read_at)
+        return _Told(told, shown=numbers)
 
     def _read_wb(self, warehouse: WarehouseId, chrt_ids: Sequence[ChrtId]) -> stock.Amounts:
         """WB's own numbers; a size that WB leaves out has never had stock there."""
@@ -205,6 +270,13 @@ class CollectStock:
             answer = self.wb.call(READ_STOCKS, path={"warehouse_id": warehouse}, body=ChrtIds(chrt_ids=piece))
             numbers.update((ChrtId(row.chrt_id), row.amount) for row in answer.stocks)
         return numbers
+
+
+def _read(wanted: stock.Amounts, told: _Told, observed_at: datetime, counted: frozenset[OrderId]) -> _Read:
+    rows = stock.changed(wanted, told.amounts)
+    there = sum(told.shown.get(chrt_id, 0) > 0 for chrt_id in wanted)
+    gone = sum(amount == 0 and told.shown.get(chrt_id, 0) > 0 for chrt_id, amount in rows.items())
+    return _Read(rows, there, gone, observed_at, counted)
 
 
 def sold_unknown_to_shop(orders: OrdersStore) -> Counter[tuple[WarehouseId, ChrtId]]:

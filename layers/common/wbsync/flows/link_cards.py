@@ -12,9 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from wbsync.bitrix import catalog
 from wbsync.bitrix.client import BitrixClient
+from wbsync.domain.breakers import LINKS, Reading
 from wbsync.domain.ids import Barcode, ChrtId, NmId
-from wbsync.domain.links import CardSize, Seen, ShopOffer, link_problems, merged, stock_links
-from wbsync.domain.shop import Catalog, Fbo
+from wbsync.domain.links import CardSize, Link, Seen, ShopOffer, link_problems, merged, stock_links
+from wbsync.domain.shop import Breakers, Catalog, Fbo
+from wbsync.flows.breakers import lets_pass
+from wbsync.stores.breakers import BreakersStore
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.links import LinksStore
 from wbsync.wb.client import WbClient
@@ -25,6 +28,7 @@ CURSOR = "link_cards"
 CARDS_PER_ASK = 100
 FULL_EVERY = timedelta(days=1)
 NO_FBO = Fbo()
+USUAL = Breakers()
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +41,7 @@ class _Progress(BaseModel):
     offers_changed: datetime = LONG_AGO
 
 
-def run(
+def run(  # noqa: PLR0913 all that the flow works with
     *,
     wb: WbClient,
     bitrix: BitrixClient,
@@ -45,10 +49,15 @@ def run(
     fbo: Fbo = NO_FBO,
     links: LinksStore,
     cursors: CursorsStore,
+    breakers: BreakersStore,
+    rules: Breakers = USUAL,
     now: Callable[[], datetime],
     deadline: datetime,
 ) -> dict[str, int]:
-    """Bring the Links table up to date; the cursor moves only after the links are stored."""
+    """Bring the Links table up to date; the cursor moves only after the links are stored.
+
+    When far too many links would be lost, nothing is stored and all is read again by the next run.
+    """
     began = now()
     progress = _Progress.model_validate(cursors.get(CURSOR))
     marked_by = json.dumps([fbo.marked_by, sorted(fbo.values)]) if fbo.marked_by else ""  # a set has no order
@@ -62,6 +71,8 @@ def run(
 
     known = {link.barcode: link for link in links.all()}
     after = merged(known, cards, offers)
+    if not _believes(known=known.values(), after=after.values(), rules=rules, breakers=breakers, now=now()):
+        return {"BreakersTripped": 1, "OffersRead": len(offers.things), "CardSizesRead": len(cards.things)}
     changed = [link for barcode, link in after.items() if known.get(barcode) != link]
     links.save(changed, delete=known.keys() - after.keys())
     read: dict[str, Any] = {"cards": cards_cursor, "offers_changed": offers_changed}
@@ -71,9 +82,25 @@ def run(
         "CardSizesRead": len(cards.things),
         "OffersRead": len(offers.things),
         "LinksChanged": len(changed),
+        "BreakersTripped": 0,
         "SizesLinked": len(stock_links(after.values())),
         "LinkProblems": sum(map(len, link_problems(after.values()).values())),
     }
+
+
+def _believes(
+    *, known: Iterable[Link], after: Iterable[Link], rules: Breakers, breakers: BreakersStore, now: datetime
+) -> bool:
+    there, left = (sum(bool(link.offers and link.sizes) for link in links) for links in (known, after))
+    return lets_pass(
+        LINKS,
+        Reading(there, max(0, there - left)),
+        largest_percent=rules.largest_shrink_percent,
+        fewest=rules.fewest_rows,
+        switches=breakers.read(),
+        breakers=breakers,
+        now=now,
+    )
 
 
 def _read_cards(

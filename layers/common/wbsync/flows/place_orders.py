@@ -147,9 +147,7 @@ class PlaceOrders:
         kept = {ids[0]: shop_orders[order_id] for order_id, ids in found.items()}
         failed = self._cancel({order_id: ids[1:] for order_id, ids in found.items()})
         done = bitrix_orders.complete(self.bitrix, kept, self.shop.orders, property_ids)
-        return {
-            order.order_id: _incomplete(done[i]) or failed.get(order.order_id) or i for i, order in kept.items()
-        }
+        return {order.order_id: _incomplete(done[i]) or failed.get(order.order_id) or i for i, order in kept.items()}
 
     def _take_back_doubles(self, records: Iterable[OrderRecord]) -> None:
         """An order that was made again after a doubtful failure may appear once more for as long as PHP can live."""

@@ -10,6 +10,7 @@ from wbsync.domain import stock
 from wbsync.domain.ids import Barcode, ChrtId, OrderId, WarehouseId
 from wbsync.errors import Rejected, SyncError, TryLater
 from wbsync.messages import StockBatch
+from wbsync.stores.breakers import BreakersStore
 from wbsync.stores.links import LinksStore
 from wbsync.stores.orders import OrdersStore
 from wbsync.stores.stock_told import Claim, Refusal, StockToldStore
@@ -32,6 +33,7 @@ class PushStock:
     told: StockToldStore
     orders: OrdersStore
     links: LinksStore
+    breakers: BreakersStore
     now: Callable[[], datetime]
     report: Counter[str] = field(default_factory=Counter)
 
@@ -61,7 +63,9 @@ class PushStock:
         sends the newer amount. After a failure nobody knows what WB has: the rows are doubted and told again.
         """
         where = batch.warehouse, batch.observed_at, batch.batch
-        rows = stock.without(batch.rows, self.told.newer(*where))
+        stopped = self.breakers.is_stopped(batch.warehouse)
+        amounts = dict.fromkeys(batch.rows, 0) if stopped else batch.rows
+        rows = stock.without(amounts, self.told.newer(*where))
         rows = stock.without(rows, self._set_aside(batch.warehouse, rows))
         if not rows:
             return
