@@ -83,7 +83,7 @@ def apply(
     with Installation(stage, wb_hosts) as there:
         stack = deployed(stage)
         cards = CardsStore(stack.output("CardsTable"))
-        plan_cards.keep(made, cards, cards.told(card.vendor_code for card in made.cards))
+        plan_cards.keep(made, cards, cards.told_of(card.vendor_code for card in made.cards))
         sent = send(there, cards, made, sleep=time.sleep, now=utcnow)
         typer.echo(
             f"sent {sent.sent}, refused {sent.refused}, answer lost {sent.doubtful}, sent or planned anew before "

@@ -137,7 +137,7 @@ def test_an_accepted_card_stays_open_until_barcodes_and_pictures_are_paid(cards:
     assert (record.nm_id, record.imt_id, record.barcodes_due, record.pictures_due) == (1, 2, {}, False)
     cards.close(CARD, AT)
     assert not list(cards.open())
-    assert cards.told(["FUT-1", "unknown"])["FUT-1"].pictures_hash == "pictures"
+    assert cards.told_of(["FUT-1", "unknown"])["FUT-1"].pictures_hash == "pictures"
 
 
 def test_a_card_that_cannot_be_sent_is_kept_with_its_problems_and_may_be_sent_by_the_same_plan(

@@ -82,11 +82,13 @@ class CardsStore:
             for page in self._client.get_paginator("scan").paginate(TableName=self._table):
                 yield from map(_record, page["Items"])
 
-    def told(self, vendor_codes: Iterable[str] | None = None) -> dict[str, Told]:
-        """What was last told of these cards, or of all, by vendorCode; without what it consisted of."""
-        if vendor_codes is not None:
-            keys = [_key(vendor_code) for vendor_code in dict.fromkeys(vendor_codes)]
-            return dict(map(_told, read_items(self._client, self._table, keys)))
+    def told_of(self, vendor_codes: Iterable[str]) -> dict[str, Told]:
+        """What was last told of these cards, by vendorCode; unknown ones are left out."""
+        keys = [_key(vendor_code) for vendor_code in dict.fromkeys(vendor_codes)]
+        return dict(map(_told, read_items(self._client, self._table, keys)))
+
+    def told(self) -> dict[str, Told]:
+        """What was last told of all cards, by vendorCode; without what it consisted of."""
         with aws_errors("reading what was told of cards"):
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self._table,
