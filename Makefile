@@ -63,7 +63,8 @@ lint: setup ## style, types, layers, security, template, stale locks
 	@# what bandit calls low are ruff's S rules too, judged there line by line
 	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive layers functions infra
 	AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
-	$(if $(wildcard infra/*.yaml),$(BIN)/cfn-lint $(wildcard infra/*.yaml))
+	$(BIN)/cfn-lint template.yaml
+	.venv-checkov/bin/checkov --config-file infra/checkov.yaml --file template.yaml
 	$(UV) lock --quiet --check
 	@$(EXPORT) | diff $(LAYER_LOCK) - || { echo "$(LAYER_LOCK) is stale: run make lock"; exit 1; }
 	@for tool in $(TOOLS); do grep '==' infra/local/tools/$$tool.in | sed 's/\[.*\]//' | while read -r pin; do \
