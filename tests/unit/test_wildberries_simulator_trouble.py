@@ -62,6 +62,30 @@ def test_a_500_can_come_after_the_work_was_done() -> None:
     assert seller.stock(FIRST) == {FIRST: 3}
 
 
+def test_wb_can_nod_and_do_nothing() -> None:
+    seller = Seller()
+    seller.sim("POST faults", [{"match": PUT, "kind": "ignored", "times": 1}])
+    assert [seller.put({"chrtId": FIRST, "amount": amount}).status_code for amount in (3, 4)] == [204, 204]
+    assert seller.sim("GET state")["answers"]["PUT /api/v3/stocks/{warehouseId}"] == {"204": 2}
+    assert seller.stock(FIRST) == {FIRST: 4}
+
+
+def test_what_is_ignored_is_not_done() -> None:
+    seller = Seller()
+    seller.sim("POST faults", [{"match": PUT, "kind": "ignored"}])
+    assert seller.put({"chrtId": FIRST, "amount": 3}).status_code == 204
+    assert seller.stock(FIRST) == {}
+
+
+def test_a_token_that_the_seller_deleted_is_refused_from_then_on() -> None:
+    seller = Seller()
+    assert seller.ask(NEW).status_code == 200
+    seller.sim("POST revoked", [seller.token])
+    assert seller.ask(NEW).status_code == 401
+    seller.sim("POST revoked", [])
+    assert seller.ask(NEW).status_code == 200
+
+
 def test_a_slow_answer_takes_its_seconds_and_is_right() -> None:
     seller = Seller()
     seller.sim("POST faults", [{"match": "GET *", "kind": "slow", "seconds": 40}])

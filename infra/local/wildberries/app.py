@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from infra.local.serving import cut
 from infra.local.wildberries import drafts, prices
-from infra.local.wildberries.answers import Answer, Refusal, Request, problem, refuse
+from infra.local.wildberries.answers import NO_CONTENT, Answer, Refusal, Request, problem, refuse
 from infra.local.wildberries.auth import Token, TokenProblem, read_token
 from infra.local.wildberries.control import control
 from infra.local.wildberries.faults import Fault, striking
@@ -183,6 +183,7 @@ _ERROR = Answer(500, {"code": "InternalServerError", "message": "Внутрен�
 _INSTEAD = {
     "406": Answer(406, {"code": "WarehouseStocksUpdateBlock", "message": "The warehouse is processing"}),
     "500": _ERROR,
+    "ignored": NO_CONTENT,
     "html500": Answer(500, b"<html><body><h1>500 Internal Server Error</h1></body></html>", "text/html"),
 }
 

@@ -15,6 +15,7 @@ KINDS = {
     "406": "before",
     "500": "before",
     "html500": "before",
+    "ignored": "before",  # 204, as if it were done
     "cut_before": "before",
     "slow": "before",  # seconds, then goes on
     "refuse_rows": "before",  # the rows of `chrt_ids` get `code` in the 409 array of PUT stocks

@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from unittest.mock import patch
 import httpx
 import time_machine
 from moto import mock_aws
-from moto.sqs.models import sqs_backends
+from moto.sqs.models import SQSBackend, sqs_backends
 
 from infra.local.bitrix import Bitrix, Seed
 from infra.local.wildberries import Category, Wildberries, make_token
@@ -36,6 +37,7 @@ from tests.fixtures.world import LABEL_KEY
 from wbsync.connections import bitrix as bitrix_connection
 from wbsync.connections import wildberries as wb_connection
 from wbsync.domain.shop import Shop
+from wbsync.errors import SyncError
 from wbsync.stores import parameters
 from wbsync.stores.aws import dynamodb, s3, sqs, ssm
 
@@ -43,6 +45,7 @@ BEGAN = datetime(2026, 11, 23, 5, tzinfo=UTC)  # eight in the morning in Minsk
 _ACCOUNT = "123456789012"  # moto's
 _AT_ONCE = 10
 _ROUNDS = 40  # of handing out; more would be messages that chase each other
+_storms = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,20 @@ class InProcess:
     clock: time_machine.Traveller
     saboteur: Saboteur
     deaths: int = 0
+    bugs: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 the storm's own clock is everybody's
 
     def advance(self, seconds: float) -> None:
-        self.clock.shift(seconds)
+        """What the shop does behind broken lines is done on the way, each at its time."""
+        until = time.time() + seconds
+        while due := self.saboteur.next_alone(until):
+            at, work = due
+            self.clock.shift(max(0.0, at - time.time()))
+            work()
+        self.clock.shift(max(0.0, until - time.time()))
 
     def invoke(self, function: str, event: Mapping[str, object] | None = None) -> Mapping[str, Any] | None:
         """A function that dies takes what it remembered with it."""
@@ -108,7 +118,10 @@ class InProcess:
             self.deaths += 1
             _forget()
             return None
-        except Exception:  # noqa: BLE001 as Lambda: whatever it was, the invocation failed
+        except SyncError:
+            return None
+        except Exception as bug:  # noqa: BLE001 as Lambda: whatever it was, the invocation failed
+            self.bugs.add(f"{function}: {type(bug).__name__}: {bug}")
             return None
         return answer
 
@@ -147,15 +160,19 @@ class InProcess:
         answer = self.invoke(trigger.function, sqs_event(*messages))
         if answer is None:
             return
-        kept = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        kept |= {message["MessageId"] for message in messages if self.saboteur.comes_again()}
-        with self._in_peace():
-            for message in messages:
-                if message["MessageId"] not in kept:
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for message in messages:
+            again = self.saboteur.comes_again(message["Body"])
+            with self._in_peace():
+                if again:
+                    sqs().change_message_visibility(
+                        QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=again
+                    )
+                elif message["MessageId"] not in failed:
                     sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def sabotage(self, orders: Sabotage) -> None:
-        self.saboteur.orders = orders
+        self.saboteur.obey(orders)
 
     @contextmanager
     def _in_peace(self) -> Iterator[None]:
@@ -211,13 +228,17 @@ def in_process(shop: Shop, *, goods: int, seed: int) -> Iterator[InProcess]:
         entered.enter_context(redirect_stdout(entered.enter_context(Path(os.devnull).open("w"))))  # metrics
         entered.callback(logging.disable, logging.root.manager.disable)
         logging.disable(logging.CRITICAL)
+        entered.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", "No application metrics")  # of a handler that failed; no failure of its own
         clock = entered.enter_context(time_machine.travel(BEGAN, tick=False))
         entered.enter_context(patch.object(time, "sleep", clock.shift))
         entered.enter_context(mock_aws())
+        # moto reads all attributes of a queue for each message it hands out; nothing here is four days old
+        entered.enter_context(patch.object(SQSBackend, "is_message_valid_based_on_retention_period", _is_kept))
         for made in (dynamodb, s3, sqs, ssm):
             made.cache_clear()
             entered.callback(made.cache_clear)
-        aws = make(f"S{seed}-")
+        aws = make(f"S{next(_storms)}-")  # an account may be open already, with an earlier storm's tables in it
         _furnish(aws)
         wildberries = Wildberries(WbSeed(goods=goods, foreign_cards=1, seed=seed), sleep=clock.shift)
         bitrix = Bitrix(Seed(offers=goods, seed=seed), sleep=clock.shift)
@@ -225,12 +246,16 @@ def in_process(shop: Shop, *, goods: int, seed: int) -> Iterator[InProcess]:
         for client in (dynamodb(), s3(), sqs(), ssm()):
             saboteur.watch(client)
         entered.enter_context(patch.dict(os.environ, _environment(aws, shop, bitrix)))  # noqa: TID251 the functions' own
-        for connection, app in ((wb_connection, wildberries), (bitrix_connection, bitrix)):
-            http = httpx.Client(transport=Wire(app.wsgi, saboteur))
+        for connection, app, php in ((wb_connection, wildberries, False), (bitrix_connection, bitrix, True)):
+            http = httpx.Client(transport=Wire(app.wsgi, saboteur, php=php))
             entered.enter_context(patch.object(connection, "http", lambda http=http: http))
         entered.callback(_forget)
         _forget()
         yield InProcess(shop, aws, wildberries, bitrix, clock, saboteur)
+
+
+def _is_kept(*_: object) -> bool:
+    return True
 
 
 def _furnish(aws: Aws) -> None:
@@ -280,4 +305,6 @@ def _forget() -> None:
     bitrix_connection.properties_in_period.cache_clear()
     parameters.provider.cache_clear()
     for app in FUNCTIONS.glob("*/app.py"):
-        import_module(f"functions.{app.parent.name}.app").settings.cache_clear()
+        for kept in vars(import_module(f"functions.{app.parent.name}.app")).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()

@@ -15,9 +15,10 @@ from wbsync.bitrix import orders as bitrix_orders
 from wbsync.connections import bitrix as bitrix_connection
 from wbsync.connections import wildberries as wb_connection
 from wbsync.domain.pacing import Slot
-from wbsync.flows import collect_stock
+from wbsync.flows import collect_stock, place_orders
 from wbsync.flows.place_orders import PlaceOrders
 from wbsync.flows.push_stock import PushStock
+from wbsync.flows.sync_statuses import SyncStatuses
 from wbsync.stores import parameters
 from wbsync.stores.call_budget import CallBudgetStore
 from wbsync.stores.orders import OrdersStore
@@ -78,13 +79,13 @@ MUTANTS: Mapping[str, Mutant] = {
         ["the shop answers 500 in HTML", "the shop's line is cut after"],
     ),
     "an order that the shop saved with a warning is parked": Mutant(
-        lambda: [(PlaceOrders, "_kept_all_the_same", _never_finds)], ["the shop saves and says it did not"], seed=3
+        lambda: [(PlaceOrders, "_kept_all_the_same", _never_finds)], ["the shop saves and says it did not"]
     ),
     "an order that was stored and not queued is forgotten": Mutant(
         lambda: [(OrdersStore, "in_state", _believes_all_queued)], ["workers are killed", "DynamoDB and SQS throttle"]
     ),
     "the older reading overwrites the newer": Mutant(
-        lambda: [(StockToldStore, "newer", _never_finds)], ["messages come twice and late"], hours=8, seed=3
+        lambda: [(StockToldStore, "newer", _never_finds)], ["messages come twice and late"], hours=8, seed=1
     ),
     "units that WB sold are not taken off": Mutant(
         lambda: [(collect_stock, "sold_unknown_to_shop", lambda _: Counter())],
@@ -92,11 +93,23 @@ MUTANTS: Mapping[str, Mutant] = {
         hours=8,
     ),
     "a refusal that names no row holds back the others": Mutant(
-        lambda: [(PushStock, "_put_halves", _raises)], ["WB refuses rows and does not say which"]
+        lambda: [(PushStock, "_put_halves", _raises)], ["WB refuses rows and does not say which"], seed=3
     ),
     "everybody calls WB as fast as he likes": Mutant(
         lambda: [(CallBudgetStore, "reserve", _at_once), (CallBudgetStore, "learn", _nothing)],
         ["WB refuses rows and does not say which"],
+        seed=3,
+    ),
+    "what WB shows is not looked at": Mutant(
+        lambda: [(PushStock, "_wrong_on_wb", lambda *_: [])], ["WB nods and does nothing"], hours=6
+    ),
+    "what staff cancels stays on WB": Mutant(
+        lambda: [(SyncStatuses, "_cancel_on_wb", lambda *_: ([], {}))], ["the shop answers 500"], hours=9, seed=2
+    ),
+    "an order is made again while the shop is still at it": Mutant(
+        lambda: [(place_orders, "SETTLED", 0.0), (PlaceOrders, "_take_back_doubles", _nothing)],
+        ["the shop goes on behind a broken line"],
+        seed=2,
     ),
     "a replaced token is not read": Mutant(_reading_once, ["the token is revoked, then replaced"]),
 }

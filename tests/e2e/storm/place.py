@@ -12,6 +12,8 @@ class Place(Protocol):
     shop: Shop
     deaths: int
     """Of workers."""
+    bugs: set[str]
+    """Failures of functions that are none of SyncError, by function and kind."""
 
     def now(self) -> datetime:
         """Simulated time."""

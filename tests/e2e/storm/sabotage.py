@@ -4,7 +4,9 @@ The hooks stand between botocore or httpx and the network, so that the product's
 """
 
 import random
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,12 @@ import httpx
 
 LONGEST_DELAY = 900
 """Seconds for which SQS holds a copy back at most."""
+
+ALONE = 40, 115
+"""Seconds for which PHP goes on after its client is gone."""
+
+AGAIN = 60, 2400
+"""Seconds after which SQS hands out again what was deleted: perhaps after the next reading of the shop."""
 
 _MOST_AT_ONCE = 10
 _THROTTLED = {"dynamodb": "ProvisionedThroughputExceededException", "sqs": "RequestThrottled"}
@@ -24,18 +32,26 @@ class Killed(BaseException):
 @dataclass(frozen=True, slots=True)
 class Sabotage:
     """Chances: of each outgoing call that the process dies right before or right after it; of each call to DynamoDB or
-    SQS that AWS throttles it; of each message that it comes twice: a copy up to 15 minutes later, or itself again.
+    SQS that AWS throttles it; of each message that it comes twice: a copy up to 15 minutes later, or itself again;
+    of each call that makes something in the shop, that the line breaks while the shop goes on.
     """
 
     kill: float = 0.0
     throttle: float = 0.0
     double: float = 0.0
+    late: float = 0.0
 
 
 @dataclass(slots=True)
 class Saboteur:
     dice: random.Random
     orders: Sabotage = field(default_factory=Sabotage)
+    seen_again: set[str] = field(default_factory=set)
+    going_on: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
+
+    def obey(self, orders: Sabotage) -> None:
+        self.orders = orders
+        self.seen_again.clear()
 
     def watch(self, client: Any) -> None:
         """Meet every call of a boto3 client."""
@@ -61,15 +77,39 @@ class Saboteur:
         if self.orders.kill and self.dice.random() < self.orders.kill * share:
             raise Killed
 
-    def comes_again(self) -> bool:
-        """SQS may hand out a message once more after it was deleted."""
-        return self.dice.random() < self.orders.double
+    def comes_again(self, body: str) -> int | None:
+        """After how many seconds SQS hands out this message once more although it was deleted, if it does.
+
+        Of those alike one at most: one that is put off is a new one each time, and copies would have copies.
+        """
+        if body in self.seen_again or self.dice.random() >= self.orders.double:
+            return None
+        self.seen_again.add(body)
+        return self.dice.randint(*AGAIN)
+
+    def goes_on_alone(self, work: Callable[[], object], at: float) -> bool:
+        """Whether the line breaks now and the work is done later."""
+        alone = bool(self.orders.late) and self.dice.random() < self.orders.late
+        if alone:
+            self.going_on.append((at + self.dice.uniform(*ALONE), work))
+        return alone
+
+    def next_alone(self, until: float) -> tuple[float, Callable[[], object]] | None:
+        """The first work of those that is to be done by then; it is taken off."""
+        due = min((each for each in self.going_on if each[0] <= until), key=lambda each: each[0], default=None)
+        if due:
+            self.going_on.remove(due)
+        return due
 
     def _doubled(self, params: dict[str, Any], **_: object) -> dict[str, Any] | None:
         if not self.orders.double:
             return None
         copies = [
-            {**entry, "Id": f"again-{entry['Id']}", "DelaySeconds": self.dice.randint(0, LONGEST_DELAY)}
+            {
+                **entry,
+                "Id": f"again-{entry['Id']}",
+                "DelaySeconds": self.dice.choice((self.dice.randint(0, LONGEST_DELAY), LONGEST_DELAY)),
+            }
             for entry in params["Entries"]
             if self.dice.random() < self.orders.double
         ]
@@ -83,16 +123,27 @@ class _Answer:
     status_code: int
 
 
-class Wire(httpx.BaseTransport):
-    """The way to WB or Bitrix, on which a process may die."""
+def _makes(request: httpx.Request) -> bool:
+    return b".add" in request.content or ".add" in request.url.path
 
-    def __init__(self, wsgi: Callable[..., Any], saboteur: Saboteur) -> None:
+
+class Wire(httpx.BaseTransport):
+    """The way to WB or the shop, on which a process may die; only PHP goes on when its client is gone."""
+
+    def __init__(self, wsgi: Callable[..., Any], saboteur: Saboteur, *, php: bool) -> None:
         self._transport = httpx.WSGITransport(app=wsgi)
         self._saboteur = saboteur
+        self._php = php
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._saboteur.perhaps_die(1 / 2)
+        if self._php and _makes(request) and self._saboteur.goes_on_alone(lambda: self._alone(request), time.time()):
+            raise httpx.ReadTimeout("the line broke", request=request)
         answer = self._transport.handle_request(request)
         answer.read()
         self._saboteur.perhaps_die(1 / 2)
         return answer
+
+    def _alone(self, request: httpx.Request) -> None:
+        with suppress(httpx.TransportError):  # another trouble of the simulator
+            self._transport.handle_request(request).read()

@@ -23,4 +23,4 @@ def test_a_storm_notices_a_mechanism_that_is_missing(name: str) -> None:
     mutant = mutants.MUTANTS[name]
     with in_process(story.shop(), goods=story.GOODS, seed=mutant.seed) as place, mutants.mutated(mutant):
         verdict = story.run(place, mutant.seed, hours=mutant.hours, kinds=mutant.weather)
-    assert verdict.faults != {}, verdict
+    assert verdict.faults.keys() - {"bugs"}, verdict

@@ -38,6 +38,8 @@ class Verdict:
     share_of_limit: float = 0.0
     cycles_to_heal: int | None = None
     rows_stale: tuple[int, ...] = ()
+    oversold_meanwhile: Mapping[int, int] = field(default_factory=dict)
+    bugs: tuple[str, ...] = ()
     deaths: int = 0
     spells: tuple[str, ...] = field(default=(), repr=False)
 
@@ -50,11 +52,13 @@ class Verdict:
             "orders incomplete": self.incomplete,
             "orders missing in our table": self.bought - self.in_our_table,
             "units oversold": dict(self.oversold),
+            "units oversold meanwhile": dict(self.oversold_meanwhile),
             "labels missing": self.labels_missing,
             "rows wrong on WB": dict(self.rows_wrong),
             "rows wrong for long": self.rows_stale,
             "dead letters left": self.dead_letters,
             "429s of our own": self.refusals_of_ours,
+            "bugs": self.bugs,
         }
         return {name: what for name, what in found.items() if what}
 
@@ -82,8 +86,19 @@ def judge(place: Place) -> Verdict:
         rows_set_aside=len(aside),
         dead_letters=sum(place.dead_letters().values()),
         refusals_of_ours=wb["limited"],
+        bugs=tuple(sorted(place.bugs)),
         requests=sum(wb["requests"].values()),
     )
+
+
+def oversold_now(place: Place, wb: Mapping[str, Any], shop: Mapping[str, Any]) -> Mapping[int, int]:
+    """Offer → units promised beyond what the shop has, at a moment at which not everything has come through yet: what
+    staff cancelled, WB need not know.
+    """
+    standing = counting.World(wb, shop, place.shop.stock, place.shop.warehouses)
+    given_up = standing.in_shop.keys() - standing.placed.keys()
+    orders = [order for order in wb["orders"] if order["id"] not in given_up]
+    return counting.oversold(counting.World({**wb, "orders": orders}, shop, place.shop.stock, place.shop.warehouses))
 
 
 def wrong_rows(place: Place, wb: Mapping[str, Any], shop: Mapping[str, Any]) -> set[int]:
