@@ -453,6 +453,7 @@ def test_linking_keeps_to_its_deadline_on_both_sides(world: World, clock: Clock)
         links=world.links,
         cursors=world.cursors,
         breakers=world.breakers,
+        rules=world.shop.breakers,
         now=clock.now,
         deadline=deadline,
     )
@@ -574,7 +575,36 @@ def test_messages_do_not_pile_up_while_the_shop_is_down(linked: World, clock: Cl
         clock.forward(minutes=10)
         linked.sweep()
     waiting = linked.aws.messages("LabelsWantedQueue")
-    assert 1 <= len(waiting) <= 6
+    assert 1 <= len(waiting) <= 8
+
+
+def test_a_half_made_order_that_staff_cancels_is_cancelled_on_wb(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    [bought] = linked.buy()
+    linked.poll_orders()
+    linked.shop_fault("sale.payment.add", "command_error", times=3)
+    linked.place_orders()
+    [order] = wb_orders_in_shop(linked)
+    assert order["payments"] == []
+    linked.sim("shop", "POST", "/_sim/orders/cancel", {"order_id": order["id"], "reason": "Брак при сборке"})
+    clock.forward(minutes=3)
+    assert linked.place_orders() in ([None], [])
+    assert linked.state(OrderState.PLACED) == [bought["id"]]
+    linked.sync_statuses()
+    [on_wb] = [o for o in linked.sim("wb", "GET", "/_sim/state")["orders"] if o["id"] == bought["id"]]
+    assert on_wb["supplierStatus"] == "cancel"
+
+
+def test_the_reason_of_an_order_that_stays_half_made_can_be_read(linked: World, clock: Clock) -> None:
+    linked.sync_stock()
+    [bought] = linked.buy()
+    linked.poll_orders()
+    linked.shop_fault("sale.payment.add", "command_error", times=None)
+    for _ in range(3):
+        linked.place_orders()
+        clock.forward(minutes=3)
+    record = linked.orders.get([OrderId(bought["id"])])[OrderId(bought["id"])]
+    assert (record.state, "perhaps not whole" in record.reason) == (OrderState.STORED, True)
 
 
 def test_one_refused_cross_border_label_does_not_hold_back_the_others(linked: World, clock: Clock) -> None:

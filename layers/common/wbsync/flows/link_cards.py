@@ -28,7 +28,6 @@ CURSOR = "link_cards"
 CARDS_PER_ASK = 100
 FULL_EVERY = timedelta(days=1)
 NO_FBO = Fbo()
-USUAL = Breakers()
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +49,7 @@ def run(  # noqa: PLR0913 all that the flow works with
     links: LinksStore,
     cursors: CursorsStore,
     breakers: BreakersStore,
-    rules: Breakers = USUAL,
+    rules: Breakers,
     now: Callable[[], datetime],
     deadline: datetime,
 ) -> dict[str, int]:

@@ -187,7 +187,7 @@ class PlaceOrders:
         doubtful = isinstance(error, Unavailable) and error.maybe_done
         wait = max(SETTLED, error.wait) if doubtful else error.wait
         until = self.now() + timedelta(seconds=wait)
-        self.orders.put_off(order_id, until, doubtful_since=self.now() if doubtful else None)
+        self.orders.put_off(order_id, until, reason=str(error), doubtful_since=self.now() if doubtful else None)
         return TryLater(str(error), wait=wait + 1)
 
     def _verdict(
@@ -210,7 +210,7 @@ def _incomplete(result: ShopOrderId | SyncError | None) -> SyncError | None:
     """A refusal of a part of an order that stands in the shop: it is looked at again instead of being parked, since the
     part may be there all the same.
     """
-    if isinstance(result, Rejected) and not isinstance(result, NotAuthorised):
+    if result is not None and _is_final(result):
         return TryLater(f"stands in the shop, perhaps not whole: {result}", wait=SETTLED)
     return result if isinstance(result, SyncError) else None
 

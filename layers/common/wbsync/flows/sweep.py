@@ -20,6 +20,9 @@ STUCK_AFTER = timedelta(minutes=10)
 """An order that has stood in a middle state for longer has lost its message. Each time it is queued again, it may stand
 twice as long before the next: what waits in a queue of a shop that is down must not be multiplied."""
 
+QUEUED_EVERY = timedelta(hours=1)
+"""However long it has stood: a message that is lost after days of waiting is missed no longer than that."""
+
 CURSOR = "sweep"
 LOOKED_BACK = timedelta(hours=1)
 
@@ -97,7 +100,7 @@ def _store_missed(
 def _is_stuck(record: OrderRecord, at: datetime) -> bool:
     """Each time after twice as long: its message may still be on its way, as while the shop is down."""
     since = max(record.queued_at or record.moved_at, record.moved_at)
-    return at - since > max(STUCK_AFTER, since - record.moved_at)
+    return at - since > min(max(STUCK_AFTER, since - record.moved_at), QUEUED_EVERY)
 
 
 def _queue(records: Sequence[OrderRecord], orders: OrdersStore, new_orders: Queue[NewOrder], at: datetime) -> None:

@@ -163,14 +163,16 @@ class OrdersStore:
             ),
         )
 
-    def put_off(self, order_id: OrderId, until: datetime, *, doubtful_since: datetime | None = None) -> None:
-        """End one's own lease at `until`, when the order's message is seen again."""
-        changes = {"lease": until, "queued_at": until} | ({"doubtful_since": doubtful_since} if doubtful_since else {})
-        self._set(order_id, changes)
+    def put_off(
+        self, order_id: OrderId, until: datetime, *, reason: str, doubtful_since: datetime | None = None
+    ) -> None:
+        """End one's own lease at `until`, when the order's message is seen again; people read why."""
+        changes = {"lease": _time(until), "queued_at": _time(until), "reason": reason}
+        self._set(order_id, changes | ({"doubtful_since": _time(doubtful_since)} if doubtful_since else {}))
 
     def queued(self, order_id: OrderId, at: datetime) -> None:
         """Remember that a message for this order was queued."""
-        self._set(order_id, {"queued_at": at})
+        self._set(order_id, {"queued_at": _time(at)})
 
     def trust(self, order_id: OrderId) -> None:
         """The order did not appear twice."""
@@ -232,14 +234,14 @@ class OrdersStore:
                 ExpressionAttributeValues=values,
             )
 
-    def _set(self, order_id: OrderId, times: Mapping[str, datetime]) -> None:
+    def _set(self, order_id: OrderId, texts: Mapping[str, str]) -> None:
         with aws_errors("updating an order"):
             self._client.update_item(
                 TableName=self._table,
                 Key={"order_id": _n(order_id)},
-                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in times),
+                UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in texts),
                 ConditionExpression="attribute_exists(order_id)",
-                ExpressionAttributeValues={f":{name}": {"S": _time(at)} for name, at in times.items()},
+                ExpressionAttributeValues={f":{name}": {"S": text} for name, text in texts.items()},
             )
 
 
