@@ -6,7 +6,24 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from typer.core import TyperGroup
 
-from infra.cli import breakers, cards, config, doctor, links, mapping, orders, prices, print, secret, stock, supply  # noqa: A004 the command's name
+from infra.cli import (
+    breakers,
+    cards,
+    config,
+    dashboards,
+    doctor,
+    links,
+    mapping,
+    orders,
+    prices,
+    print,  # noqa: A004 the command's name
+    queues,
+    run,
+    secret,
+    stock,
+    supply,
+    watch,
+)
 from wbsync.errors import SyncError, TryLater
 
 _FAILURES = (SyncError, BotoCoreError, ClientError, OSError)
@@ -61,6 +78,10 @@ app.command("approve")(breakers.approve)
 app.command("stop-sales")(breakers.stop_sales)
 app.command("resume-sales")(breakers.resume_sales)
 app.command("print")(print.print_supply)
+app.add_typer(queues.app, name="queues")
+app.command("watch")(watch.watch)
+app.command("run")(run.run)
+app.command("dashboards")(dashboards.dashboards)
 
 if __name__ == "__main__":
     app()

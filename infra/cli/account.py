@@ -43,6 +43,7 @@ class Secret(StrEnum):
     WB_TOKEN = "wb-token"  # noqa: S105 # nosec B105 # its name, not itself
     BITRIX_WEBHOOK = "bitrix-webhook"
     LABEL_KEY = "label-key"
+    TELEGRAM = "telegram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,19 @@ class Stack:
 
 def find_stack(stage: Stage) -> Stack | None:
     """None when it is not deployed in this account and region."""
+    return find_stack_named(stage.stack_name)
+
+
+def find_stack_named(name: str) -> Stack | None:
     client = boto3.client("cloudformation", config=_CONFIG)
     try:
-        [found] = client.describe_stacks(StackName=stage.stack_name)["Stacks"]
+        [found] = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         if "does not exist" in error.response["Error"].get("Message", ""):
             return None
         raise
     return Stack(
-        name=stage.stack_name,
+        name=name,
         outputs={row["OutputKey"]: row["OutputValue"] for row in found.get("Outputs", ())},
         parameters={row["ParameterKey"]: row.get("ParameterValue", "") for row in found.get("Parameters", ())},
     )

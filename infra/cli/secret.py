@@ -21,6 +21,7 @@ _RULES: Mapping[Secret, Callable[[str, Installation], str]] = {
     Secret.WB_TOKEN: lambda text, there: secret_rules.token(text, hosts=there.wb_hosts, now=utcnow()),
     Secret.BITRIX_WEBHOOK: lambda text, _: secret_rules.webhook(text),
     Secret.LABEL_KEY: lambda text, _: secret_rules.label_key(text),
+    Secret.TELEGRAM: lambda text, _: secret_rules.telegram(text),
 }
 
 

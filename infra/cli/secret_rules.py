@@ -17,6 +17,7 @@ SOON = 14
 
 _WEBHOOK_PATH = re.compile(r"(/[\w.~-]+)*/rest/[^/]+/[^/]+/?")
 _LOOPBACK = "127.0.0.1"
+_TELEGRAM = re.compile(r"\d{6,12}:[\w-]{30,60} +(-?\d{4,20}|@\w{4,40})")
 
 
 def token(text: str, *, hosts: str, now: datetime) -> str:
@@ -64,3 +65,13 @@ def label_key(text: str) -> str:
         return f"{len(label_keys(text))} key(s); the first signs new links"
     except Rejected as error:
         raise Rejected(f"{error.reason}: `wbsync secret put label-key --generate` makes one") from None
+
+
+def telegram(text: str) -> str:
+    """Which chat is told. Raises NotAuthorised for what is no bot's token and chat."""
+    found = _TELEGRAM.fullmatch(text.strip())
+    if not found:
+        raise NotAuthorised(
+            "this is no `<bot token> <chat id>`: the token as @BotFather gives it, a space, the chat's number or @name"
+        )
+    return f"a bot that writes to the chat {found[1]}; it has to be a member there"

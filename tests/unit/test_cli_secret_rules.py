@@ -90,3 +90,20 @@ def test_any_other_address_is_refused_without_its_secret(given: str) -> None:
 def test_a_label_key_that_is_short_is_refused_with_the_cure() -> None:
     with pytest.raises(Rejected, match=r"at least 32 characters: `wbsync secret put label-key --generate`"):
         secret_rules.label_key("short")
+
+
+INVENTED_BOT = "123456789:AAE-invented_bot_token_of_the_tests_000"
+
+
+@pytest.mark.parametrize("chat", ["-1001234567890", "@wbsync_alarms"])
+def test_a_bot_and_its_chat_are_told_without_the_bots_token(chat: str) -> None:
+    told = secret_rules.telegram(f"{INVENTED_BOT} {chat}\n")
+    assert chat in told
+    assert INVENTED_BOT.partition(":")[2] not in told
+
+
+@pytest.mark.parametrize("given", ["", INVENTED_BOT, "-1001234567890", f"{INVENTED_BOT} me", f"x{INVENTED_BOT} 12345"])
+def test_what_is_no_bots_token_and_chat_is_refused_without_being_quoted(given: str) -> None:
+    with pytest.raises(NotAuthorised, match="no `<bot token> <chat id>`") as raised:
+        secret_rules.telegram(given)
+    assert not given or given not in str(raised.value)

@@ -86,6 +86,31 @@ class Sweep(Wildberries):
     labels_wanted_queue: str
 
 
+class Watch(Wildberries):
+    config_parameter: str
+    metrics_namespace: str
+    orders_table: str
+    stock_told_table: str
+    cursors_table: str
+    stock_batches_dead_letters: str
+    new_orders_dead_letters: str
+    labels_wanted_dead_letters: str
+    card_changes_dead_letters: str
+
+    @property
+    def dead_letters(self) -> dict[str, str]:
+        """Addresses by the queue's name, as `wbsync queues` has it."""
+        told = self.model_dump()
+        suffix = "_dead_letters"
+        return {n.removesuffix(suffix).replace("_", "-"): url for n, url in told.items() if n.endswith(suffix)}
+
+
+class TellTelegram(_Settings):
+    stage: str
+    runbook_url: str
+    telegram_parameter: str
+
+
 class SyncStatuses(Wildberries, Bitrix):
     label_key_parameter: str
     label_base_url: str

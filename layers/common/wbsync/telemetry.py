@@ -7,6 +7,7 @@ their message and facts as keys; never a token or a buyer.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,9 +39,12 @@ MEASURED = frozenset(
         *("CardsRefused", "CardsOverdue"),
         *("SchemaBreaking", "CardsBroken"),
         *("PricesHeld", "PricesRefused"),
+        *("TokenDaysLeft", "ApiDrift", "DeprecationsNear", "StockMismatchPercent"),
         # what the business is judged by
         *("OrdersStored", "OrdersPlaced", "LabelsStored", "SuppliesDelivered", "StockRowsTold", "StockRowsRefused"),
         *("CardsSent", "CardsAccepted", "PricesChanged"),
+        # what `watch` reads back, and the dashboards show
+        *("LinkProblems", "FlowsStale"),
     }
 )
 """Counts that become metrics, each of which is paid for; all others stand in the line `finished` of the log."""
@@ -106,6 +110,28 @@ def either(
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """A handler for a function that both a queue and a schedule start."""
     return lambda event, context: on_queue(event, context) if "Records" in event else on_schedule(event, context)
+
+
+def notified(run: Callable[[str], Report]) -> Callable[[dict[str, Any], Any], dict[str, int]]:
+    """A handler for a topic: `run(message) -> report`. Failures go red, and Lambda tries again as often as it may.
+
+    Its counts stand in the log only: that nobody was told is an error of the function, which AWS counts itself.
+    """
+
+    @logger.inject_lambda_context
+    @wraps(run)
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:  # noqa: ANN401 Lambda's context
+        report: Counter[str] = Counter()
+        for record in event["Records"]:
+            try:
+                report.update(run(record["Sns"]["Message"]))
+            except SyncError as error:
+                logger.error("not told", reason=str(error), kind=type(error).__name__)  # noqa: TRY400 Lambda logs the trace itself
+                raise
+        logger.info("finished", report=report)
+        return dict(report)
+
+    return handler
 
 
 @dataclass(frozen=True, slots=True)

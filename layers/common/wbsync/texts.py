@@ -1,6 +1,7 @@
 """Texts for shop staff, in Russian, by the code that calls for them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from wbsync.domain.cards import CardProblem, CardState, ProblemKind, Step
 from wbsync.domain.contradictions import ContradictionKind
@@ -622,3 +623,76 @@ MATCH_REASONS: Mapping[str, str] = {
 
 def match_reason(reason: str, detail: str, name: str) -> str:
     return MATCH_REASONS[reason].format(detail=detail, name=name)
+
+
+# What an alarm means (`tell_telegram`), by its heading in docs/runbook.md.
+ALARMS: Mapping[str, str] = {
+    "link_cards-is-not-running": "Новые карточки и товары не связываются: остатки и заказы связанных идут как обычно.",
+    "collect_stock-is-not-running": "Остатки магазина не читаются: WB может продать то, чего нет.",
+    "stock-is-held-back": "Остатки остановлены: по магазину разом пропало слишком много товара. Нужна проверка.",
+    "links-are-held-back": "Связи товаров не обновляются: разом пропало слишком много. Нужна проверка.",
+    "the-daily-comparison-is-not-running": "Остатки два дня не сверялись с WB.",
+    "queue-too-slow-stock-batches": "Остатки больше часа ждут отправки на WB.",
+    "stock-not-as-told": "WB трижды показал не те остатки, что мы передали: их меняет кто-то ещё?",
+    "stock-told-late": "Остатки ушли на WB с опозданием больше 45 минут.",
+    "dead-letters-stock-batches": "Часть остатков не удалось передать на WB.",
+    "poll_orders-is-not-running": "Новые заказы WB не читаются: время на сборку идёт.",
+    "an-order-cannot-be-read": "WB прислал заказ, который не читается: внесите его в магазин вручную.",
+    "an-order-waits-too-long": "Заказ WB больше получаса не попадает в магазин.",
+    "orders-are-parked": "Заказ отложен: дальше он пойдёт только вручную.",
+    "queue-too-slow-new-orders": "Заказы WB больше получаса ждут в очереди.",
+    "dead-letters-new-orders": "Заказ WB не удалось передать в магазин.",
+    "sweep-is-not-running": "Застрявшие заказы час никто не подбирает.",
+    "fetch_labels-is-not-running": "Новые этикетки не появляются: печатайте их в кабинете WB.",
+    "queue-too-slow-wanted-labels": "Этикетки больше часа ждут в очереди.",
+    "dead-letters-wanted-labels": "Часть этикеток не удалось получить.",
+    "open_label-fails": "Ссылки на этикетки не открываются.",
+    "sync_statuses-is-not-running": "Статусы WB не читаются, отмены магазина на WB не передаются.",
+    "wb-refuses-a-cancellation": "WB не принял отмену: товар продан, его надо отправить.",
+    "a-status-is-unknown": "WB прислал незнакомый статус заказа.",
+    "build_supplies-is-not-running": "Собранные заказы не попадают в поставки.",
+    "a-supply-is-blocked": "WB не даёт сдать поставку.",
+    "a-spot-form-is-missing": "WB ждёт данные СПОТ по поставке: укажите перевозчика и машину.",
+    "a-spot-form-failed": "WB отклонил данные СПОТ по поставке.",
+    "send_marking-is-not-running": "Коды маркировки не передаются на WB.",
+    "marking-codes-block-delivery": "Коды маркировки не дают сдать поставку.",
+    "print_supplies-is-not-running": "Файлы для печати поставок не создаются.",
+    "reconcile_orders-is-not-running": "Заказы три часа не сверяются с WB.",
+    "orders-are-unexplained": "Счёт заказов WB и магазина не сходится.",
+    "poll_orders-misses-orders": "Сверка находит заказы, которых мы не видели.",
+    "read_fbo_stock-is-not-running": "Остатки на складах WB два дня не читаются.",
+    "refresh_schema-is-not-running": "Требования WB к карточкам два дня не читаются.",
+    "wb-changed-what-it-wants": "WB изменил требования: часть карточек им больше не отвечает.",
+    "plan_cards-is-not-running": "Изменения товаров не переходят в карточки WB.",
+    "queue-too-slow-card-changes": "Изменения карточек четыре часа ждут в очереди.",
+    "dead-letters-card-changes": "Часть изменений карточек не удалось передать.",
+    "confirm_cards-is-not-running": "Созданные карточки не проверяются.",
+    "cards-refused": "WB отклонил карточки.",
+    "cards-overdue": "Карточки больше часа без ответа WB.",
+    "push_prices-is-not-running": "Цены два часа не сверяются с WB.",
+    "prices-held": "Цена в магазине упала слишком сильно: на WB не передана, ждёт подтверждения.",
+    "prices-refused": "WB не принял цены.",
+    "put-off-for-half-an-hour": "WB или магазин полчаса не отвечает.",
+    "not-authorised": "Нет доступа: токен WB, вебхук магазина или права в AWS.",
+    "the-life-of-orders-stands-still": "Этикетки, статусы, поставки или коды маркировки стоят.",
+    "the-catalog-stands-still": "Связи, карточки или цены стоят.",
+    "watch-is-not-running": "Ежечасная проверка не работает.",
+    "the-token-expires-soon": "Токен WB скоро истечёт: создайте новый в кабинете WB.",
+    "wb-answers-otherwise": "WB изменил вид своих ответов: сообщите разработчику.",
+    "wb-switches-a-call-off": "WB скоро отключит метод, которым мы пользуемся: сообщите разработчику.",
+    "stock-differs-on-wb": "Остатки на WB не те, что мы передали.",
+    "telegram-is-not-told": "Сообщение в Telegram не доставлено.",
+}
+
+
+def alarm(heading: str, name: str, service: str) -> str:
+    """What an alarm means; one that is not known is told by its name. `service`: the function, for shared headings."""
+    meaning = ALARMS.get(heading) or f"Сработало: {name}"
+    return f"{meaning} ({service})" if service and service not in heading else meaning
+
+
+def alarm_message(what: str, *, stage: str, at: datetime, link: str, over: bool) -> str:
+    """Lines for a chat: what, since when, and where it stands what to do."""
+    head = f"✅ Прошло ({stage})" if over else f"🔴 Внимание ({stage})"
+    lines = [head, what, f"{'В' if over else 'С'} {at:%d.%m.%Y %H:%M} (UTC)"]
+    return "\n".join([*lines, f"Что делать: {link}"] if link and not over else lines)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from wbsync.errors import NotAuthorised, Unavailable
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -30,6 +31,12 @@ _FORBIDDEN = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 @cache
 def dynamodb() -> "DynamoDBClient":
     client: DynamoDBClient = boto3.client("dynamodb", config=_CONFIG)
+    return client
+
+
+@cache
+def cloudwatch() -> "CloudWatchClient":
+    client: CloudWatchClient = boto3.client("cloudwatch", config=_CONFIG)
     return client
 
 

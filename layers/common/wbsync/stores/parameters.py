@@ -25,7 +25,8 @@ def _read(name: str, *, decrypt: bool) -> str:
     try:
         value = provider().get(name, decrypt=decrypt, max_age=CACHED_SECONDS)
     except GetParameterError as error:
-        code = error.__cause__.response["Error"]["Code"] if isinstance(error.__cause__, ClientError) else ""
+        why = error.__context__  # Powertools names no cause
+        code = why.response["Error"]["Code"] if isinstance(why, ClientError) else ""
         if code in NOT_THERE:
             raise NotAuthorised(f"SSM parameter {name} cannot be read ({code}): put it with `wbsync`") from None
         raise Unavailable(f"SSM parameter {name} cannot be read for the moment", wait=5, maybe_done=False) from error
