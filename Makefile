@@ -63,8 +63,8 @@ lint: setup ## style, types, layers, security, template, stale locks
 	@# what bandit calls low are ruff's S rules too, judged there line by line
 	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive layers functions infra
 	AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
-	$(BIN)/cfn-lint template.yaml infra/observability.yaml
-	.venv-checkov/bin/checkov --config-file infra/checkov.yaml --file template.yaml infra/observability.yaml
+	$(BIN)/cfn-lint template.yaml infra/observability.yaml infra/bootstrap.yaml
+	.venv-checkov/bin/checkov --config-file infra/checkov.yaml --file template.yaml infra/observability.yaml infra/bootstrap.yaml
 	$(UV) lock --quiet --check
 	@$(EXPORT) | diff $(LAYER_LOCK) - || { echo "$(LAYER_LOCK) is stale: run make lock"; exit 1; }
 	@for tool in $(TOOLS); do grep '==' infra/local/tools/$$tool.in | sed 's/\[.*\]//' | while read -r pin; do \
@@ -85,6 +85,7 @@ build: .venv/.ready .venv-sam/.ready ## build the layer and the functions for AW
 deploy: build ## deploy to your account: make deploy ENV=dev|stage|prod, see samconfig.toml
 	$(SAM) deploy --config-env $(ENV)
 	$(BIN)/wbsync dashboards --stage $(ENV)
+	$(BIN)/wbsync doctor --stage $(ENV)
 
 $(OWN_UV):
 	@test -n "$(PYTHON313)" || { echo "Python 3.13 is needed; none was found in the path"; exit 1; }

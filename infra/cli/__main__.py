@@ -18,6 +18,7 @@ from infra.cli import (
     prices,
     print,  # noqa: A004 the command's name
     queues,
+    release,
     run,
     secret,
     stock,
@@ -79,6 +80,7 @@ app.command("stop-sales")(breakers.stop_sales)
 app.command("resume-sales")(breakers.resume_sales)
 app.command("print")(print.print_supply)
 app.add_typer(queues.app, name="queues")
+app.add_typer(release.app, name="release")
 app.command("watch")(watch.watch)
 app.command("run")(run.run)
 app.command("dashboards")(dashboards.dashboards)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from wbsync.domain.label_links import label_keys
 from wbsync.errors import NotAuthorised, Rejected
+from wbsync.exchange import is_own_network
 from wbsync.wb import token as wb_token
 from wbsync.wb.token import Category, Kind
 
@@ -50,6 +51,8 @@ def webhook(text: str) -> str:
         raise _no_webhook()
     if address.scheme != "https" and not (address.scheme == "http" and host == _LOOPBACK):
         raise NotAuthorised("the Bitrix webhook must begin with https:// (its secret stands in the address)")
+    if address.scheme == "https" and is_own_network(host):
+        raise NotAuthorised(f"{host} is an address of a private network: the webhook is called from outside, by name")
     return f"webhook of {host}:{port}" if port else f"webhook of {host}"
 
 

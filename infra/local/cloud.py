@@ -44,15 +44,25 @@ def build() -> Path:
     return built
 
 
-def deploy(ministack_url: str, *, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Deploy what `build` made with these template parameters; returns the stack's outputs by name.
+def build_release(folder: Path) -> Path:
+    """Build another release, whose files lie in `folder`; returns its built template. Raises CloudError."""
+    into, template = folder / ".aws-sam" / "local", folder / "template.yaml"
+    where = ("--template", str(template), "--build-dir", str(into))
+    _sam("build", *where, "--parameter-overrides", f"Architecture={_ARCHITECTURE}")
+    return into / "template.yaml"
+
+
+def deploy(
+    ministack_url: str, *, parameters: Mapping[str, str], template: Path = BUILT / "template.yaml"
+) -> dict[str, str]:
+    """Deploy what was built with these template parameters, or over what is there; the stack's outputs by name.
 
     Raises CloudError naming the log.
     """
     overrides = {"Stage": STAGE, "Architecture": _ARCHITECTURE, "LogRetentionDays": "1", **parameters}
     _sam(
         "deploy",
-        *("--template", str(BUILT / "template.yaml"), "--stack-name", STACK, "--region", REGION),
+        *("--template", str(template), "--stack-name", STACK, "--region", REGION),
         *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar", "--on-failure", "DO_NOTHING"),
         *("--parameter-overrides", *(f"{name}={_quoted(value)}" for name, value in overrides.items())),
         endpoint=ministack_url,

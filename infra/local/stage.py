@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -63,6 +64,7 @@ class Size(BaseModel):
     wb_port: int = Field(0, ge=0, le=65_535, description="the simulated WB's; 0 picks a free one")
     wb_host_template: str = Field("", pattern=r"^$|\{api\}", description="another way for the functions to WB")
     out: Path = ROOT / "out" / "demo"
+    then: str = Field("", description="a command that is run in the demo's world before it ends, e.g. `bash`")
 
     @classmethod
     def from_env(cls) -> Self:
@@ -165,6 +167,13 @@ class Stage:
         once = Config(retries={"total_max_attempts": 1}, read_timeout=_LONGEST_RUN, max_pool_connections=20)
         session = boto3.Session("test", "test", region_name=REGION)
         return session.client(service, endpoint_url=self.ministack, config=once)
+
+    def run_command(self, command: str) -> None:
+        """Run `command` with AWS and `wbsync` pointing at this world. Raises CloudError when it does not end well."""
+        own = os.environ | cloud.environment(self.ministack) | {"WBSYNC_STAGE": cloud.STAGE}  # noqa: TID251 a person's shell has the machine's settings
+        ended = subprocess.run(shlex.split(command), cwd=ROOT, env=own, check=False).returncode  # noqa: S603 what the caller wants run
+        if ended:
+            raise CloudError(f"`{command}` ended with {ended}")
 
     def invoke(self, function: str, event: Mapping[str, object] | None = None) -> dict[str, int]:
         """Run a deployed function (its name in the template) and wait for it; its report.

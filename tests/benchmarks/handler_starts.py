@@ -4,11 +4,8 @@ Against a handler that plainly imports everything, with the same layer without b
 SAM layer comes to. Each start of ours follows one of the plain handler, and the median of their quotients counts.
 """
 
-import compileall
-import importlib.metadata
 import shutil
 import statistics
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,7 +19,7 @@ from tests.benchmarks.clicks import click
 from tests.benchmarks.house import House, house, logical_id, utcnow
 from tests.benchmarks.order_life import RULES
 from tests.benchmarks.report import Number
-from tests.benchmarks.runtime_api import Start, first_answer
+from tests.benchmarks.runtime_api import Start, first_answer, interpreter, runtime_client
 from tests.fixtures.world import LABEL_KEY, shop
 from wbsync.domain.ids import OrderId
 from wbsync.domain.label_links import signed_path
@@ -69,7 +66,7 @@ def measure() -> list[Number]:
 
         def start(name: str, event: Mapping[str, Any]) -> Start:
             given = {**variables, "POWERTOOLS_SERVICE_NAME": name}
-            return first_answer(_python(), paths[name], event, given, log=_LOG)
+            return first_answer(interpreter(), paths[name], event, given, log=_LOG)
 
         taken: defaultdict[str, list[Pair]] = defaultdict(list)
         for _ in range(1 + ROUNDS):
@@ -112,26 +109,9 @@ def _paths(scratch: Path) -> dict[str, list[Path]]:
     """What each may import from, in Lambda's order: its own folder, the layer, the runtime client."""
     layer, bare = BUILT / "CommonLayer" / "python", scratch / "bare"
     shutil.copytree(layer, bare, ignore=shutil.ignore_patterns("__pycache__"))
-    client = _runtime_client(scratch / "client")
+    client = runtime_client(scratch / "client")
     paths = {name: [BUILT / logical_id(name), layer, client] for name in _firsts() if name != PLAIN}
     return {**paths, PLAIN: [Path(__file__).parent / "plain", bare, client]}
-
-
-def _runtime_client(folder: Path) -> Path:
-    """awslambdaric and what it needs, alone, with byte code: a part of Lambda's own runtime, the same for all."""
-    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
-        for file in importlib.metadata.files(name) or ():
-            if ".dist-info" not in str(file) and "__pycache__" not in file.parts and ".." not in file.parts:
-                target = folder / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(str(file.locate()), target)
-    compileall.compile_dir(folder, quiet=1)
-    return folder
-
-
-def _python() -> Path:
-    """The interpreter beneath our environment: `-S` leaves it with its own library only."""
-    return Path(sys._base_executable)  # type: ignore[attr-defined]  # undocumented, but what venv itself uses
 
 
 def _aws_variables(home: House) -> dict[str, str]:

@@ -3,12 +3,16 @@
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
+import compileall
+import importlib.metadata
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -133,6 +137,23 @@ def first_answer(
     if kind != "response":
         raise NoAnswer(f"{path[0].name}: {body.decode(errors='replace')[:500]}")
     return Start(at - began, api.asked_at - began, cpu, json.loads(body))
+
+
+def runtime_client(folder: Path) -> Path:
+    """awslambdaric and what it needs, alone, with byte code: a part of Lambda's own runtime, the same for all."""
+    for name in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+        for file in importlib.metadata.files(name) or ():
+            if ".dist-info" not in str(file) and "__pycache__" not in file.parts and ".." not in file.parts:
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(file.locate()), target)
+    compileall.compile_dir(folder, quiet=1)
+    return folder
+
+
+def interpreter() -> Path:
+    """The interpreter beneath our environment: `-S` leaves it with its own library only."""
+    return Path(sys._base_executable)  # type: ignore[attr-defined]  # undocumented, but what venv itself uses
 
 
 def _ended(process: subprocess.Popen[bytes]) -> float:

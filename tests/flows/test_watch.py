@@ -176,6 +176,17 @@ def test_an_answer_that_our_model_cannot_read_is_told_with_its_field(
     assert "API: WB's answer to warehouses cannot be read: id" in look()
 
 
+def test_a_call_that_wb_refuses_keeps_no_other_answer_from_being_looked_at(world: World, look: Look) -> None:
+    world.wb_fault("GET /api/v3/orders/new", "406", times=9)
+    [said] = [said for said in look() if said.startswith("API")]
+    assert said.startswith("API: could not be looked at: new_orders")
+    assert [world.cursors.get(f"{CURSOR}/{name}") != {} for name in ("new_orders", "warehouses", "supplies")] == [
+        False,
+        True,
+        True,
+    ]
+
+
 def test_of_wbs_answers_no_value_is_kept(world: World, look: Look) -> None:
     world.link_cards()
     world.sync_stock()

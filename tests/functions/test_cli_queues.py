@@ -76,6 +76,12 @@ def test_everything_is_sent_back_once_and_begins_anew(stage: Aws) -> None:
     assert not [message for message in back if "MessageAttributes" in message], "else it would be given up at once"
 
 
+def test_what_somebody_looked_at_a_moment_ago_is_sent_back_too(stage: Aws) -> None:
+    give_up(stage, 3)
+    assert run("look", "new-orders").exit_code == 0
+    assert "new-orders: 3 message(s) sent back" in run("redrive", "new-orders").stdout
+
+
 def test_nothing_is_deleted_that_was_not_sent_back(stage: Aws) -> None:
     give_up(stage, 3)
     result = run("redrive", "new-orders")

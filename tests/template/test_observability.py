@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.fixtures.template import TEMPLATE, Loader, template
+from tests.fixtures.template import TEMPLATE, Loader, emits, template
 from wbsync.telemetry import MEASURED
 
 ROOT = TEMPLATE.parent
@@ -51,16 +51,6 @@ def test_every_metric_of_ours_is_emitted_by_the_function_it_is_shown_of(board: s
     assert [(name, service) for name, service in ours if not emits(service, name)] == []
 
 
-def emits(service: str, metric: str) -> bool:
-    code = [ROOT / "layers/common/wbsync" / path for path in (f"flows/{service}.py", "telemetry.py")]
-    return any(re.search(rf"\b{metric}\b", _without_measured(path.read_text("utf-8"))) for path in code)
-
-
-def _without_measured(code: str) -> str:
-    """That a metric may be emitted is no sign that this function does."""
-    return re.sub(r"^MEASURED = .*?^\)", "", code, flags=re.DOTALL | re.MULTILINE)
-
-
 @each_board
 def test_every_other_metric_is_one_of_aws_of_something_that_is_deployed(board: str) -> None:
     known = stack()["Parameters"].keys() | {"AWS::Region"}
@@ -92,6 +82,6 @@ def test_widgets_lie_side_by_side(board: str) -> None:
 
 
 def test_a_metric_that_nobody_emits_is_noticed() -> None:
-    assert not emits("sweep", "OrdersStored")
-    assert emits("sweep", "OldestOrderMinutes")
-    assert emits("push_stock", "Postponed")
+    assert (emits("sweep", "OrdersStored"), emits("poll_orders", "OrdersStored")) == (False, True)
+    assert (emits("push_stock", "Finished"), emits("sweep", "Finished")) == (False, True)
+    assert (emits("sweep", "Failed"), emits("push_stock", "Failed")) == (False, True)

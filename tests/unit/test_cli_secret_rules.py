@@ -107,3 +107,9 @@ def test_what_is_no_bots_token_and_chat_is_refused_without_being_quoted(given: s
     with pytest.raises(NotAuthorised, match="no `<bot token> <chat id>`") as raised:
         secret_rules.telegram(given)
     assert not given or given not in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.5", "192.168.1.2", "169.254.169.254", "[::1]"])
+def test_a_webhook_of_a_private_address_is_refused(host: str) -> None:
+    with pytest.raises(NotAuthorised, match="is an address of a private network"):
+        secret_rules.webhook(f"https://{host}/rest/1/abc/")

@@ -1,6 +1,7 @@
 """The parts of the demo's stage that can be tried without a cloud."""
 
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from infra.local.demo.day import wishes
 from infra.local.demo.people import Wish
 from infra.local.ministack import CloudError
-from infra.local.stage import MINSK, Size, opening, shop, simulator
+from infra.local.stage import MINSK, Size, Stage, opening, shop, simulator
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,16 @@ def test_variables_that_are_not_set_or_empty_leave_the_usual_size(monkeypatch: p
     monkeypatch.setenv("DEMO_OFFERS", "")
     monkeypatch.setenv("DEMO_ORDERS", "12")
     assert (Size.from_env().offers, Size.from_env().orders) == (2000, 12)
+
+
+def test_a_command_is_run_with_the_world_for_its_account_and_its_failure_is_told_in_one_line(tmp_path: Path) -> None:
+    world = Stage(
+        wildberries="http://127.0.0.1:1", bitrix="http://127.0.0.1:2", ministack="http://127.0.0.1:3", outputs={}
+    )
+    world.run_command(f"sh -c 'echo $AWS_ENDPOINT_URL $WBSYNC_STAGE > {tmp_path}/told'")
+    assert (tmp_path / "told").read_text() == "http://127.0.0.1:3 local\n"
+    with pytest.raises(CloudError, match=r"^`sh -c 'exit 3'` ended with 3$"):
+        world.run_command("sh -c 'exit 3'")
 
 
 def test_a_simulator_ends_with_whoever_started_it() -> None:

@@ -87,6 +87,9 @@ def _run(size: Size, console: Console) -> dict[str, Any]:
     began, phases = time.monotonic(), Phases(console)
     with phases.progress, stage(size, schedules="DISABLED", step=phases) as world:
         counted = _life_of_orders(size, world, phases)
+        if size.then:
+            phases.progress.stop()
+            world.run_command(size.then)
     counted["seconds"] = phases.seconds | {"total": round(time.monotonic() - began, 2)}
     file.write_text(json.dumps(counted, ensure_ascii=False, indent=2) + "\n")
     return counted

@@ -14,6 +14,7 @@ _LONGEST = 4096
 _REFUSED = range(400, 500)
 _NOT_AUTHORISED = (401, 404)  # Telegram answers 404 to a token that it does not know
 _TOO_MANY = 429
+_CURE = "store it with `wbsync secret put telegram`"
 
 
 def default_http() -> httpx.Client:
@@ -29,7 +30,9 @@ def send(http: httpx.Client, secret: str, text: str) -> None:
     """
     token, _, chat = secret.strip().partition(" ")
     if not token or not chat:
-        raise NotAuthorised("the secret telegram is no `<bot token> <chat id>`: store it with `wbsync secret put`")
+        raise NotAuthorised(
+            "the secret telegram is no `<bot token> <chat id>`: store it with `wbsync secret put telegram`"
+        )
     message = {"chat_id": chat.strip(), "text": text[:_LONGEST], "link_preview_options": {"is_disabled": True}}
     try:
         answer = http.post(f"{_HOST}/bot{token}/sendMessage", json=message)
@@ -45,7 +48,9 @@ def _failure(status: int, body: dict[str, Any], token: str) -> Exception:
         wait = body.get("parameters", {}).get("retry_after", 30)
         return RateLimited(f"Telegram: 429, next message in {wait} s", wait=float(wait))
     if status in _NOT_AUTHORISED:
-        return NotAuthorised(f"Telegram does not know the bot's token ({status}): store it with `wbsync secret put`")
+        return NotAuthorised(
+            f"Telegram does not know the bot's token ({status}): store it with `wbsync secret put telegram`"
+        )
     if status in _REFUSED:
         return Rejected(f"Telegram refused the message: {status} {said}".strip(), status=status)
     return Unavailable(f"Telegram: {status}")

@@ -16,6 +16,7 @@ import httpx
 from wbsync.bitrix.methods import METHODS
 from wbsync.bitrix.wire import Param, Params, Row, encode, mapped, reference, rows
 from wbsync.errors import NotAuthorised, RateLimited, Rejected, SyncError, Unavailable
+from wbsync.exchange import Answer, exchanged
 
 PAGE = 50
 """Rows in a page of any list method; Bitrix has no other size."""
@@ -120,16 +121,17 @@ class BitrixClient:
 
         Raises as `call` does, and Rejected for one of more than `most` bytes.
         """
-        answer = self._exchanged(method, lambda url: self._file(url, params, most, seconds))
+        answer = self._exchanged(
+            method, lambda url: exchanged(self._http, self._request(url, params, timeout=seconds), most=most + 1)
+        )
         if isinstance(answer, SyncError):
             raise answer
-        status, headers, content = answer
-        if len(content) > most:
+        if len(answer.content) > most:
             raise Rejected(f"Bitrix {method}: the file has more than {most} bytes")
-        if status != httpx.codes.OK or content[:1] in (b"", b"{", b"<"):
-            decipher(method, status, headers, content)
-            raise Unavailable(f"Bitrix {method}: HTTP {status} without a file", maybe_done=False)
-        return content
+        if answer.status_code != httpx.codes.OK or answer.content[:1] in (b"", b"{", b"<"):
+            decipher(method, answer.status_code, answer.headers, answer.content)
+            raise Unavailable(f"Bitrix {method}: HTTP {answer.status_code} without a file", maybe_done=False)
+        return answer.content
 
     def beginning(self, link: str, *, most: int, seconds: float) -> bytes:
         """Up to `most` first bytes of a file that the webhook's host shows to anybody, without the webhook's secret.
@@ -143,22 +145,15 @@ class BitrixClient:
             raise Rejected("the link is no address") from None
         if (url.scheme, url.host, url.port) != (host.scheme, host.host, host.port):
             raise Rejected(f"the link leads to {url.host}, not to the shop")
-        status, content = 0, b""
         try:
-            with self._http.stream("GET", url, follow_redirects=False, timeout=seconds) as answer:
-                status, pieces = answer.status_code, bytearray()
-                for piece in answer.iter_bytes():
-                    pieces += piece
-                    if len(pieces) >= most:
-                        break
-                content = bytes(pieces[:most])
+            answer = exchanged(self._http, self._http.build_request("GET", url, timeout=seconds), most=most)
         except httpx.RequestError as error:
             raise Unavailable(f"a file of the shop: {type(error).__name__}", maybe_done=False) from None
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise Unavailable(f"a file of the shop: HTTP {status}", maybe_done=False)
-        if status != httpx.codes.OK:
-            raise Rejected(f"the shop answers HTTP {status} to the link")
-        return content
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Unavailable(f"a file of the shop: HTTP {answer.status_code}", maybe_done=False)
+        if answer.status_code != httpx.codes.OK:
+            raise Rejected(f"the shop answers HTTP {answer.status_code} to the link")
+        return answer.content
 
     def link(self, path: str) -> str:
         """Where the webhook's host shows a file of its own, e.g. `/upload/a.jpg`, to anybody; full links as they are.
@@ -172,15 +167,6 @@ class BitrixClient:
             raise NotAuthorised("the Bitrix webhook is not of the form https://<shop>/rest/<user>/<secret>/")
         return "/".join(address.split("/", 3)[:3]) + quote(f"/{path.lstrip('/')}", safe="/%?=&")
 
-    def _file(self, url: str, params: Params, most: int, seconds: float) -> tuple[int, Mapping[str, str], bytes]:
-        with self._http.stream("POST", url, json=params, follow_redirects=False, timeout=seconds) as answer:
-            content = bytearray()
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > most:
-                    break
-            return answer.status_code, answer.headers, bytes(content)
-
     def _post(self, method: str, params: Params, *, writes: bool) -> object:
         answer = self._send(method, params)
         try:
@@ -193,10 +179,16 @@ class BitrixClient:
             # What only reads has changed nothing, however it ended.
             raise Unavailable(str(failed), wait=failed.wait, maybe_done=False) from None
 
-    def _send(self, method: str, params: Params) -> httpx.Response | SyncError:
-        return self._exchanged(method, lambda url: self._http.post(url, json=params, follow_redirects=False))
+    def _send(self, method: str, params: Params) -> Answer | SyncError:
+        answer = self._exchanged(method, lambda url: exchanged(self._http, self._request(url, params)))
+        if isinstance(answer, Answer) and not answer.whole:
+            return Unavailable(f"Bitrix {method}: an answer without end")
+        return answer
 
-    def _exchanged[A](self, method: str, exchange: Callable[[str], A]) -> A | SyncError:
+    def _request(self, url: str, params: Params, timeout: float | None = None) -> httpx.Request:
+        return self._http.build_request("POST", url, json=params, timeout=timeout or httpx.USE_CLIENT_DEFAULT)
+
+    def _exchanged(self, method: str, exchange: Callable[[str], Answer]) -> Answer | SyncError:
         address = self._webhook().strip()
         if not _ADDRESS.fullmatch(address):
             return NotAuthorised("the Bitrix webhook is not of the form https://<shop>/rest/<user>/<secret>/")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
 from pydantic_core import to_jsonable_python
 
@@ -16,8 +15,9 @@ from wbsync.domain import stock, watching
 from wbsync.domain.ids import ChrtId, WarehouseId
 from wbsync.domain.orders import UNKNOWN_TO_SHOP
 from wbsync.domain.shop import Shop
-from wbsync.domain.watching import Change, Drift, Field, Finding
+from wbsync.domain.watching import Finding
 from wbsync.errors import NotAuthorised, SyncError, TryLater
+from wbsync.flows import api_drift
 from wbsync.stores.cursors import CursorsStore
 from wbsync.stores.metrics import MetricsStore, Point
 from wbsync.stores.orders import OrdersStore
@@ -28,7 +28,6 @@ from wbsync.wb import deprecations, samples
 from wbsync.wb import token as wb_token
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import OPERATIONS, READ_STOCKS, Operation
-from wbsync.wb.samples import Sample
 from wbsync.wb.token import Category, Kind
 from wbsync.wb.wire import ChrtIds
 
@@ -161,31 +160,14 @@ class Watch:
         for sample in samples.SAMPLES:
             if sample.operation.category in opened:
                 try:
-                    yield from self._drift(sample)
-                except TryLater as error:  # the others are asked all the same
+                    found = list(api_drift.look(sample, wb=self.wb, cursors=self.cursors, now=self.now()))
+                except SyncError as error:  # the others are asked all the same
                     broken = error
+                else:
+                    self.report["ApiDrift"] += len(found)
+                    yield from found
         if broken:
             raise broken
-
-    def _drift(self, sample: Sample) -> Iterator[Finding]:
-        answer, at = samples.read(self.wb, sample), self.now()
-        if places := samples.misread(sample, answer):
-            self.report["ApiDrift"] += 1
-            yield Finding("API", f"WB's answer to {sample.name} cannot be read: {places}", _REPORT_IT)
-        name = f"{CURSOR}/{sample.name}"
-        kept = self.cursors.get(name)
-        known = {
-            path: Field(tuple(row["kinds"]), row["looks"], row["always"]) for path, row in kept.get("form", {}).items()
-        }
-        form, drifts = watching.compared(known, watching.form_of(answer))
-        recent = [
-            row for row in kept.get("drifts", ()) if at - datetime.fromisoformat(row["at"]) < watching.CHANGES_KEPT
-        ]
-        recent += [{"at": at.isoformat(), **to_jsonable_python(drift)} for drift in drifts]
-        self.cursors.put(name, {"form": to_jsonable_python(form), "drifts": recent})
-        self.report["ApiDrift"] += len(recent)
-        for row in recent:
-            yield Finding("API", f"{sample.name}: {_told(row)}, first seen {row['at'][:16]}", _REPORT_IT)
 
     def switched_off(self) -> Iterator[Finding]:
         near = list(deprecations.near(self.now().date(), rows=self.deprecated, operations=self.operations))
@@ -238,24 +220,11 @@ PARTS: Mapping[str, Part] = {
     "stock": Watch.stock_mismatch,
 }
 
-_REPORT_IT = "look into WB's news for developers, and report it: it may want a new version of wbsync"
-
 
 def _last_ended(last: Point | None) -> str:
     return (
         f"last came to its end at {last.at:%d.%m. %H:%M} UTC" if last else "has not come to its end since it is watched"
     )
-
-
-def _told(row: Mapping[str, Any]) -> str:
-    drift = Drift(row["path"], Change(row["change"]), row["was"], row["now"])
-    match drift.change:
-        case Change.APPEARED:
-            return f"the field {drift.path} ({drift.now}) is new"
-        case Change.VANISHED:
-            return f"the field {drift.path} ({drift.was}) is gone"
-        case Change.BECAME:
-            return f"{drift.path or 'the answer'} was {drift.was} and is {drift.now} now"
 
 
 def _long(age: timedelta) -> str:

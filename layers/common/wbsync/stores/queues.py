@@ -22,8 +22,9 @@ MOST_AT_ONCE, MOST_BYTES = 10, 262_144
 """Messages, and bytes of all of them together, that SQS takes in one call."""
 
 
-LOOKED_AT_FOR, MOVED_WITHIN = 3, 60
-"""Seconds for which a dead letter is hidden while somebody looks at it, or sends it back."""
+LOOKED_AT_FOR, SEEN_AGAIN, MOVED_WITHIN = 3, 4, 60
+"""Seconds for which a dead letter is hidden while somebody looks at it, after which it is seen again for sure, and for
+which it is hidden while it is sent back."""
 
 
 class Queue[Message: BaseModel]:
@@ -71,8 +72,12 @@ class DeadLetters:
     def look(self, most: int) -> list["Letter"]:
         """Up to `most` messages; they stay, and are seen again by others after a few seconds."""
         found: dict[str, Letter] = {}
-        while len(found) < most and (piece := self._receive(min(MOST_AT_ONCE, most - len(found)), LOOKED_AT_FOR)):
-            found |= {letter.message_id: letter for letter in piece}
+        while len(found) < most:
+            piece = self._receive(min(MOST_AT_ONCE, most - len(found)), hidden_for=LOOKED_AT_FOR, patience=1)
+            new = {letter.message_id: letter for letter in piece} | found
+            if len(new) == len(found):
+                break
+            found = new
         return list(found.values())
 
     def redrive(self, queue_url: str) -> int:
@@ -82,7 +87,7 @@ class DeadLetters:
         AWS's own move would keep the time of their first sending, for which they were given up.
         """
         wanted, moved = self.depth(), 0
-        while moved < wanted and (piece := self._receive(MOST_AT_ONCE, MOVED_WITHIN)):
+        while moved < wanted and (piece := self._receive(MOST_AT_ONCE, hidden_for=MOVED_WITHIN, patience=SEEN_AGAIN)):
             for letter in piece:
                 with aws_errors("sending dead letters back"):
                     self._client.send_message(QueueUrl=queue_url, MessageBody=letter.body)
@@ -95,12 +100,14 @@ class DeadLetters:
         with aws_errors("purging dead letters"):
             self._client.purge_queue(QueueUrl=self._url)
 
-    def _receive(self, most: int, hidden_for: int) -> list["Letter"]:
+    def _receive(self, most: int, *, hidden_for: int, patience: int) -> list["Letter"]:
+        """Wait up to `patience` seconds for the first one; else SQS asks a part of its servers and may miss all."""
         with aws_errors("reading dead letters"):
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=most,
                 VisibilityTimeout=hidden_for,
+                WaitTimeSeconds=patience,
                 MessageSystemAttributeNames=["SentTimestamp"],
             )
         return [

@@ -32,6 +32,7 @@ from wbsync.domain.pacing import (
     remaining_lesson,
 )
 from wbsync.errors import NotAuthorised, RateLimited, Rejected, SyncError, TryLater, Unavailable
+from wbsync.exchange import Answer, exchanged
 from wbsync.wb import token as wb_token
 from wbsync.wb.operations import Operation, sandbox_bucket
 from wbsync.wb.wire import LATER
@@ -145,17 +146,20 @@ class WbClient:
         if wait > 0:
             self._sleep(wait)
 
-    def _send(self, operation: Operation[object], request: httpx.Request) -> httpx.Response:
+    def _send(self, operation: Operation[object], request: httpx.Request) -> Answer:
         try:
-            return self._http.send(request, follow_redirects=False)
+            answer = exchanged(self._http, request)
         except httpx.RequestError as error:
             # Without the cause: it holds the request, and with it the token.
             raise Unavailable(
                 f"{operation.name}: {type(error).__name__}",
                 maybe_done=not operation.repeatable and not isinstance(error, _NOT_SENT),
             ) from None
+        if not answer.whole:
+            raise Unavailable(f"{operation.name}: an answer without end", maybe_done=not operation.repeatable)
+        return answer
 
-    def _learn(self, operation: Operation[object], answer: httpx.Response) -> None:
+    def _learn(self, operation: Operation[object], answer: Answer) -> None:
         bucket = self._bucket(operation)
         learnt = lesson(bucket, answer.status_code, answer.headers)
         if learnt.extra_calls or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:

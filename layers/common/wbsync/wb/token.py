@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from wbsync.errors import NotAuthorised
 
-CURE = "make a Personal token in the WB cabinet (Settings → API access) and store it with `wbsync secret put`"
+CURE = "make a Personal token in the WB cabinet (Settings → API access) and store it with `wbsync secret put wb-token`"
 
 _READ_ONLY_BIT = 30
 
