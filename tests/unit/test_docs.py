@@ -1,5 +1,6 @@
-"""The documents say what is: their commands exist, their samples are valid, their links lead somewhere."""
+"""The documents say what is: commands exist, samples are valid, links lead somewhere, what is quoted is said."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,15 +13,18 @@ import yaml
 from pydantic import TypeAdapter
 
 from infra.cli.__main__ import app
+from tests.fixtures.template import resources
 from wbsync.domain.cards import CardState
 from wbsync.domain.mapping import Row, Source, SubjectTable, ValueRule, WhenEmpty, table_of
 from wbsync.domain.products import GOOD_FIELDS
-from wbsync.texts import CARD_STATES
+from wbsync.texts import ALARMS, CARD_STATES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 GUIDE = ROOT / "docs" / "cards-guide.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+OWNERS = ROOT / "docs" / "owners-guide.md"
+FAQ = ROOT / "docs" / "faq.md"
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`]+)`")
@@ -159,3 +163,93 @@ def test_the_architecture_names_every_state_of_a_card() -> None:
 def test_the_architecture_names_every_folder_of_a_function() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
     assert [app.parent.name for app in sorted(ROOT.glob("functions/*/app.py")) if app.parent.name not in text] == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["AWS::Serverless::Function", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket"]
+)
+def test_the_architecture_has_a_row_for_everything_that_runs_or_is_kept(kind: str) -> None:
+    cells = {word for line in _rows(ARCHITECTURE) for word in re.findall(r"\w+", line.split("|")[1])}
+    names = [_folder(name) if kind.endswith("Function") else name for name in resources(kind)]
+    assert [name for name in names if name not in cells] == []
+
+
+def test_the_picture_of_the_architecture_has_every_function() -> None:
+    [picture] = blocks(ARCHITECTURE.read_text(encoding="utf-8"), "mermaid")
+    named = set(re.findall(r"\w+", picture))
+    assert [app.parent.name for app in ROOT.glob("functions/*/app.py") if app.parent.name not in named] == []
+
+
+def _folder(function: str) -> str:
+    """PushStock lies in functions/push_stock."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
+
+
+def _rows(document: Path) -> list[str]:
+    return [line for line in document.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+
+
+# ---- what the product says
+
+
+def test_the_owners_guide_tells_every_alarm_as_it_is_told_in_telegram_and_by_mail() -> None:
+    text = OWNERS.read_text(encoding="utf-8")
+    assert [told for told in ALARMS.values() if told not in text] == []
+    assert [mail for mail in _mails() if mail not in text] == []
+
+
+def test_an_alarm_that_mails_has_its_words_for_telegram_in_the_same_row() -> None:
+    rows = _rows(OWNERS)
+    apart = {
+        mail
+        for mail, heading in _mails().items()
+        if not [row for row in rows if mail in row and ALARMS[heading] in row]
+    }
+    assert apart == set()
+
+
+def _mails() -> dict[str, str]:
+    """What an alarm's mail says, and its heading in the runbook; alarms that are told by others are left out."""
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    alarms = [alarm for kind in kinds for alarm in resources(kind).values() if alarm.get("AlarmActions")]
+    told = [alarm["AlarmDescription"] for alarm in alarms]
+    parts = [(text["Sub"] if isinstance(text, dict) else text).partition(". docs/runbook.md#") for text in told]
+    return {mail: heading for mail, _, heading in parts}
+
+
+def test_what_the_owners_guide_quotes_from_an_order_is_what_the_product_says() -> None:
+    said = _said(ROOT / "layers/common/wbsync/texts.py")
+    quoted = [row.split("|")[1] for row in _rows(OWNERS) if row.startswith("| «")]
+    assert len(quoted) > 25
+    assert _not_said(" ".join(quoted), said) == []
+
+
+def test_what_the_faq_quotes_is_what_the_product_says() -> None:
+    text = FAQ.read_text(encoding="utf-8")
+    entries = re.split(r"^### ", text, flags=re.MULTILINE)[1:]
+    assert 15 <= len(entries) <= 30
+    assert [entry.splitlines()[0] for entry in entries if not _PARTS.search(entry)] == []
+    said = _said(*(path for folder in ("layers", "infra") for path in (ROOT / folder).rglob("*.py")))
+    seen = [entry.partition("**You see**")[2].partition("**Cause.**")[0] for entry in entries]
+    assert _not_said(" ".join(" ".join(seen).split()), said) == []
+
+
+_PARTS = re.compile(r"\*\*You see\*\*.*\*\*Cause\.\*\*.*\*\*Do\.\*\*", re.DOTALL)
+
+
+@pytest.mark.parametrize("text", ["«an answer that nobody gives»", "«Штрихкод» and «Штрихкот … не найден»"])
+def test_a_quotation_of_what_nobody_says_is_noticed(text: str) -> None:
+    assert len(_not_said(text, _said(ROOT / "layers/common/wbsync/texts.py"))) == 1
+
+
+def _not_said(text: str, said: str) -> list[str]:
+    """Quotations, taken apart where they leave something out, that stand in no text of the program."""
+    pieces = [piece.strip() for quoted in re.findall(r"«([^«»]+)»", text) for piece in quoted.split("…")]
+    return [piece for piece in pieces if piece and piece not in said]
+
+
+def _said(*files: Path) -> str:
+    """All texts of some modules; what a program fills in separates two texts."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    found = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return "\0".join(one for one in found if isinstance(one, str))
