@@ -228,8 +228,8 @@ def stage(size: Size, *, schedules: Literal["ENABLED", "DISABLED"], step: Step) 
                     "SchedulesState": schedules,
                 },
             )
-            _let_roles_send_in_batches(aws)
-            cloud.put_parameters(aws, config=shop().model_dump_json(), secrets=_secrets(bitrix))
+            let_roles_send_in_batches(aws)
+            cloud.put_parameters(aws, config=shop().model_dump_json(), secrets=stage_secrets(bitrix))
         yield Stage(wildberries, bitrix, aws, outputs)
 
 
@@ -306,7 +306,7 @@ def _let_nothing_disturb_the_end() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _let_roles_send_in_batches(aws: str) -> None:
+def let_roles_send_in_batches(aws: str) -> None:
     """Grant `sqs:SendMessageBatch` wherever `sqs:SendMessage` is granted.
 
     AWS asks for the latter alone, and knows no permission of the former's name; MiniStack 1.5 asks for it.
@@ -325,7 +325,7 @@ def _let_roles_send_in_batches(aws: str) -> None:
             iam.put_role_policy(RoleName=role, PolicyName="SendInBatches", PolicyDocument=policy)
 
 
-def _secrets(bitrix: str) -> dict[str, str]:
+def stage_secrets(bitrix: str) -> dict[str, str]:
     token = make_token(
         categories=(Category.CONTENT, Category.MARKETPLACE, Category.ANALYTICS, Category.PRICES),
         expires=utcnow() + timedelta(days=100),

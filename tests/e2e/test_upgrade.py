@@ -27,7 +27,7 @@ from infra.local import cloud
 from infra.local.demo.counting import World as Sides
 from infra.local.demo.counting import wrong_rows
 from infra.local.ministack import LOG, ROOT, ministack
-from infra.local.stage import Stage, _let_roles_send_in_batches, _secrets, opening, simulator
+from infra.local.stage import Stage, let_roles_send_in_batches, opening, simulator, stage_secrets
 from infra.local.stage import shop as demo_shop
 from tests.fixtures.template import template
 from tests.fixtures.world import Clock, World
@@ -232,7 +232,7 @@ def deployed(world: tuple[str, str, str], built: Path) -> Stage:
     wildberries, bitrix, aws = world
     parameters = {"WbHostTemplate": f"{wildberries}/{{api}}", "SchedulesState": "DISABLED"}
     outputs = cloud.deploy(aws, parameters=parameters, template=built)
-    _let_roles_send_in_batches(aws)
+    let_roles_send_in_batches(aws)
     return Stage(wildberries, bitrix, aws, outputs)
 
 
@@ -267,7 +267,7 @@ def test_this_release_deployed_over_the_previous_one_finishes_its_work(
 ) -> None:
     wb, shop, aws = world_of_processes
     before = deployed(world_of_processes, cloud.build_release(previous))
-    cloud.put_parameters(aws, config=demo_shop().model_dump_json(exclude={"breakers"}), secrets=_secrets(shop))
+    cloud.put_parameters(aws, config=demo_shop().model_dump_json(exclude={"breakers"}), secrets=stage_secrets(shop))
     before.invoke("LinkCards")
     before.invoke("CollectStock")
     until("stock to be told", lambda: waiting(before, "StockBatchesQueue") == 0)

@@ -69,6 +69,20 @@ def test_the_address_is_that_of_the_connection_whatever_the_name_stood_for_befor
         assert _Server.asked == []
 
 
+def test_a_proxy_of_the_machine_may_stand_in_its_own_network() -> None:
+    with server() as port, httpx.Client(proxy=f"http://localhost:{port}") as http:
+        assert exchanged(http, http.build_request("GET", "http://shop.example/")).status_code == 200
+        assert _Server.asked == ["http://shop.example/"]
+
+
+def test_a_cyrillic_name_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server() as port:
+        found = socket.getaddrinfo("127.0.0.1", port, type=socket.SOCK_STREAM)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with pytest.raises(LeadsIntoOwnNetwork):
+            ask(f"http://магазин.бел:{port}/")
+
+
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     with server() as port:
         assert ask(f"http://127.0.0.1:{port}/redirect")[0] == 302

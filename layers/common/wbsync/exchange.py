@@ -74,13 +74,19 @@ def is_own_network(address: str) -> bool:
 
 
 def _looking_at_address(request: httpx.Request) -> Callable[[str, Mapping[str, Any]], None]:
+    host = request.url.raw_host.decode("ascii")  # as it is connected to: a Cyrillic name in its ASCII form
+    connects_to = ""
+
     def look(event: str, info: Mapping[str, Any]) -> None:
-        if event != "connection.connect_tcp.complete":
+        nonlocal connects_to
+        if event == "connection.connect_tcp.started":
+            connects_to = info["host"]
+        # A proxy of the machine stands in its own network by right; and an address that stands in the configuration
+        # itself was judged when it was put there, see `wbsync secret put`.
+        if event != "connection.connect_tcp.complete" or connects_to != host or is_own_network(host):
             return
-        address = str(info["return_value"].get_extra_info("server_addr")[0])
-        # An address that stands in the configuration itself was judged when it was put there, see `wbsync secret put`.
-        if address != request.url.host and is_own_network(address):
+        if is_own_network(str(info["return_value"].get_extra_info("server_addr")[0])):
             info["return_value"].close()
-            raise LeadsIntoOwnNetwork(f"{request.url.host} stands for an address of a private network", request=request)
+            raise LeadsIntoOwnNetwork(f"{host} stands for an address of a private network", request=request)
 
     return look

@@ -3,11 +3,13 @@
 The bot's token stands in the address, so nothing here lets an address, or an exception that holds one, out.
 """
 
+import json
 from typing import Any
 
 import httpx
 
 from wbsync.errors import NotAuthorised, RateLimited, Rejected, Unavailable
+from wbsync.exchange import exchanged
 
 _HOST = "https://api.telegram.org"
 _LONGEST = 4096
@@ -18,8 +20,7 @@ _CURE = "store it with `wbsync secret put telegram`"
 
 
 def default_http() -> httpx.Client:
-    """No redirects: a token must not follow one."""
-    return httpx.Client(timeout=httpx.Timeout(8.0, connect=4.0), follow_redirects=False)
+    return httpx.Client(timeout=httpx.Timeout(8.0, connect=4.0))
 
 
 def send(http: httpx.Client, secret: str, text: str) -> None:
@@ -30,16 +31,14 @@ def send(http: httpx.Client, secret: str, text: str) -> None:
     """
     token, _, chat = secret.strip().partition(" ")
     if not token or not chat:
-        raise NotAuthorised(
-            "the secret telegram is no `<bot token> <chat id>`: store it with `wbsync secret put telegram`"
-        )
+        raise NotAuthorised(f"the secret telegram is no `<bot token> <chat id>`: {_CURE}")
     message = {"chat_id": chat.strip(), "text": text[:_LONGEST], "link_preview_options": {"is_disabled": True}}
     try:
-        answer = http.post(f"{_HOST}/bot{token}/sendMessage", json=message)
+        answer = exchanged(http, http.build_request("POST", f"{_HOST}/bot{token}/sendMessage", json=message))
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise Unavailable(f"Telegram: {type(error).__name__}") from None  # the cause holds the token
-    if not answer.is_success:
-        raise _failure(answer.status_code, _body(answer), token)
+    if not httpx.codes.is_success(answer.status_code):
+        raise _failure(answer.status_code, _body(answer.content), token)
 
 
 def _failure(status: int, body: dict[str, Any], token: str) -> Exception:
@@ -48,17 +47,15 @@ def _failure(status: int, body: dict[str, Any], token: str) -> Exception:
         wait = body.get("parameters", {}).get("retry_after", 30)
         return RateLimited(f"Telegram: 429, next message in {wait} s", wait=float(wait))
     if status in _NOT_AUTHORISED:
-        return NotAuthorised(
-            f"Telegram does not know the bot's token ({status}): store it with `wbsync secret put telegram`"
-        )
+        return NotAuthorised(f"Telegram does not know the bot's token ({status}): {_CURE}")
     if status in _REFUSED:
         return Rejected(f"Telegram refused the message: {status} {said}".strip(), status=status)
     return Unavailable(f"Telegram: {status}")
 
 
-def _body(answer: httpx.Response) -> dict[str, Any]:
+def _body(content: bytes) -> dict[str, Any]:
     try:
-        body = answer.json()
+        body = json.loads(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

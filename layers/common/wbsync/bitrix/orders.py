@@ -231,7 +231,7 @@ def missing_steps(tree: OrderTree, order: ShopOrder, rules: Orders, values: Mapp
 
     A part counts as there by its external id or by what it stands for: staff or a kernel that drops the id must not
     lead to a second line. `values` (property id → value) fill empty properties and overwrite nothing.
-    A cancelled order stays as it is: Bitrix refuses it parts (Bitrix facts §3), and nothing waits for them.
+    A cancelled order stays as it is: Bitrix takes no payment for one, and nothing waits for its parts.
     """
     if tree.canceled:
         return {}

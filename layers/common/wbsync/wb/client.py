@@ -194,11 +194,15 @@ def decipher[A](operation: Operation[A], status: int, headers: Mapping[str, str]
     try:
         answer: A = _adapter(operation).validate_python(payload)
     except ValidationError as error:
-        # Without the cause and its values: there may be a buyer among them.
-        places = {".".join(str(part) for part in e["loc"] if not isinstance(part, int)) for e in error.errors()}
-        where = ", ".join(sorted(places)) or "the whole"
+        where = misread(error)
         raise Rejected(f"{operation.name}: WB's answer is not as documented: {where}", status=status) from None
     return answer
+
+
+def misread(error: ValidationError) -> str:
+    """The fields that did not read, in one line; without their values, for there may be a buyer among them."""
+    places = {".".join(str(part) for part in e["loc"] if not isinstance(part, int)) for e in error.errors()}
+    return ", ".join(sorted(places)) or "the whole"
 
 
 def _payload(operation: Operation[object], status: int, body: bytes) -> Any:  # noqa: ANN401 any JSON

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from wbsync.wb import client
 from wbsync.wb.client import WbClient
 from wbsync.wb.operations import CARDS_READ, JSON, NEW_ORDERS, PRICE_LIST, SUPPLIES, WAREHOUSES, Operation
 from wbsync.wb.wire import CardsAsk
@@ -44,6 +45,5 @@ def misread(sample: Sample, answer: object) -> str:
     try:
         TypeAdapter(sample.operation.answer).validate_python(answer)
     except ValidationError as error:
-        places = {".".join(str(part) for part in e["loc"] if not isinstance(part, int)) for e in error.errors()}
-        return ", ".join(sorted(places)) or "the whole"
+        return client.misread(error)
     return ""
